@@ -1,0 +1,1 @@
+"""Hospital side of radterm, and what both sides share: wire, pictures, codecs, desktops, server."""
