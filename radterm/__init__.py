@@ -1,3 +1,3 @@
 """Reader's side of radterm: launcher, client, viewer."""
 
-__version__ = "0.1.0"
+from rfb_ext import __version__ as __version__

@@ -10,10 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from rfb_ext.errors import CaptureError
+from rfb_ext.frame.frames import Cursor as Cursor
 from rfb_ext.frame.frames import Frame, Head
 from rfb_ext.wire.numbers import LayoutStatus
 from rfb_ext.wire.types import ScreenLayout
@@ -34,16 +32,6 @@ class HeadPulse:
     serial: int
     captured_us: int
     read_us: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cursor:
-    """The pointer's picture: `rgba` uint8, shape (h, w, 4), premultiplied alpha, at most 256x256; the
-    hot spot in pixels. An empty array hides the cursor."""
-
-    rgba: npt.NDArray[np.uint8]
-    hot_x: int
-    hot_y: int
 
 
 class DesktopSink(Protocol):

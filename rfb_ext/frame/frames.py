@@ -1,4 +1,4 @@
-"""Head and Frame: one monitor, and its picture at one instant."""
+"""Head, Frame and Cursor: one monitor, its picture at one instant, and the pointer's picture."""
 
 from __future__ import annotations
 
@@ -45,3 +45,13 @@ class Frame:
     serial: int
     captured_us: int
     input_tag: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cursor:
+    """The pointer's picture: `rgba` uint8, shape (h, w, 4), premultiplied alpha, at most 256x256; the
+    hot spot in pixels. An empty array hides the cursor."""
+
+    rgba: npt.NDArray[np.uint8]
+    hot_x: int
+    hot_y: int

@@ -1,0 +1,97 @@
+"""`radterm serve`: shares one desktop on one address."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+import time
+
+from radterm.address import Address, parse_address
+from radterm.commands.arguments import Subcommands, add_desktop, print_json, say
+from rfb_ext.errors import PolicyRefused, UsageError
+
+DEFAULT_LISTEN = "127.0.0.1:5900"
+
+
+def add(subcommands: Subcommands) -> argparse.ArgumentParser:
+    """Adds the subcommand and its options."""
+    parser: argparse.ArgumentParser = subcommands.add_parser(
+        "serve",
+        help="share a desktop",
+        description="Shares a desktop. The first line of stdout is the address it listens on.",
+        allow_abbrev=False,
+    )
+    add_desktop(parser, default=None)
+    parser.add_argument(
+        "--listen", default=DEFAULT_LISTEN, metavar="HOST:PORT", help="port 0: any free one (%(default)s)"
+    )
+    parser.add_argument(
+        "--security", choices=("none",), default="none", help="none is for this machine's own addresses only"
+    )
+    parser.add_argument("--until-eof", action="store_true", help="end when stdin ends, as `demo` wants it")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves until SIGTERM or Ctrl-C. Raises what run_server and open_desktop raise."""
+    address = listen_address(arguments.listen, arguments.security)
+    check_desktop(arguments)
+
+    from rfb_ext.desktop.table import DesktopOptions, open_desktop
+
+    from rfb_ext.server.listener import run_server
+
+    options = DesktopOptions(
+        display=arguments.display,
+        dicom=arguments.dicom,
+        heads=arguments.heads,
+        size=arguments.size,
+        depth=arguments.depth,
+    )
+    desktop = open_desktop(arguments.desktop, options, lambda: time.monotonic_ns() // 1000)
+
+    def on_listening(host: str, port: int) -> None:
+        bound = Address(host, port)
+        if arguments.json:
+            print_json({"v": 1, "event": "listening", "host": host, "port": port, "desktop": desktop.name})
+        else:
+            print(bound, flush=True)
+        say(f"radterm: serving {desktop.name} on {bound}; end with Ctrl-C")
+        if arguments.until_eof:
+            threading.Thread(target=end_with, args=(0,), daemon=True, name="stdin").start()
+
+    run_server(
+        desktop, host=address.host, port=address.port, codec=arguments.codec, on_listening=on_listening
+    )
+    return 0
+
+
+def listen_address(text: str, security: str) -> Address:
+    """Where to listen. Raises UsageError, and PolicyRefused for an address that others could reach
+    while anybody may come in."""
+    address = parse_address(text, lowest_port=0)
+    if security == "none" and not address.is_loopback:
+        raise PolicyRefused(
+            f"--security none lets anybody in, so it may listen on this machine's own addresses only, "
+            f"not on {address.host}: use --listen 127.0.0.1:{address.port}"
+        )
+    return Address("127.0.0.1", address.port) if address.host.lower() == "localhost" else address
+
+
+def check_desktop(arguments: argparse.Namespace) -> None:
+    """Raises UsageError for options that do not belong to the desktop that was named."""
+    for option, desktop in (("display", "x11"), ("dicom", "reading")):
+        if getattr(arguments, option) is not None and arguments.desktop != desktop:
+            raise UsageError(f"--{option} belongs to --desktop {desktop}, not to {arguments.desktop}")
+    if arguments.desktop == "x11" and (arguments.size is not None or arguments.heads != 1):
+        raise UsageError("an X display has heads and sizes of its own: leave out --heads and --size")
+
+
+def end_with(descriptor: int) -> None:
+    """Ends this process, as SIGTERM does, once that file has ended. Read unbuffered: a thread that sits in
+    sys.stdin when the interpreter ends would take it down."""
+    while os.read(descriptor, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

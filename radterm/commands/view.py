@@ -1,0 +1,79 @@
+"""`radterm view`: shows one session; with --headless it decodes and verifies without a window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+
+from radterm.address import Address, parse_address
+from radterm.commands.arguments import Subcommands, add_viewing
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """What to view and how. `seconds` None: until it is closed."""
+
+    address: Address
+    fullscreen: bool = False
+    view_only: bool = False
+    headless: bool = False
+    seconds: float | None = None
+    json: bool = False
+    events: bool = False
+
+
+def add(subcommands: Subcommands) -> argparse.ArgumentParser:
+    """Adds the subcommand and its options."""
+    parser: argparse.ArgumentParser = subcommands.add_parser(
+        "view",
+        help="view a shared desktop",
+        description="Views a shared desktop. Exit code 32 when it ends not proven exact.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "address",
+        metavar="HOST:PORT",
+        help="where it is served; - reads the session as one JSON object from stdin",
+    )
+    add_viewing(parser)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Views until the end. Raises what open_session and the viewer raise."""
+    return show(viewing_of(arguments))
+
+
+def viewing_of(arguments: argparse.Namespace) -> Viewing:
+    """The arguments, and for - the session on stdin; a flag counts wherever it stands. Raises UsageError
+    and ConfigError."""
+    text, fullscreen, view_only = arguments.address, arguments.fullscreen, arguments.view_only
+    if text == STDIN:
+        from radterm.spawn.view_session import read_session
+
+        session = read_session(sys.stdin.buffer)
+        text = session.address
+        fullscreen, view_only = fullscreen or session.fullscreen, view_only or session.view_only
+    return Viewing(
+        address=parse_address(text),
+        fullscreen=fullscreen,
+        view_only=view_only,
+        headless=arguments.headless,
+        seconds=arguments.seconds,
+        json=arguments.json,
+        events=arguments.events,
+    )
+
+
+def show(viewing: Viewing) -> int:
+    """Connects and shows. Returns the exit code; raises what open_session and the viewer raise."""
+    from radterm.client.base import Session, SessionListener
+    from radterm.client.connect import open_session
+
+    def connect(listener: SessionListener) -> Session:
+        return open_session(viewing.address.host, viewing.address.port, listener)
+
+    raise NotImplementedError(connect)

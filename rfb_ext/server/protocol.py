@@ -1,0 +1,209 @@
+"""The thin Twisted rim around one viewer: bytes to the wire connection, events to the session, commands
+to lanes, desktop and socket. It decides nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from rfb_ext.codecs.lanes import Lane
+from rfb_ext.errors import PeerTimeout, RadtermError, RemoteProtocolError
+from rfb_ext.server.frame_line import FrameLine
+from rfb_ext.server.pictures import EncodedHead, HeadJob, UpdateJob
+from rfb_ext.server.session import commands as cmd
+from rfb_ext.server.session.viewer import ViewerSession
+from rfb_ext.wire.connection import NEED_DATA, Connection, Role
+from rfb_ext.wire.handshake import HandshakeDone
+from rfb_ext.wire.server_messages import ServerInit
+from rfb_ext.wire.types import CANONICAL_8
+
+if TYPE_CHECKING:
+    from rfb_ext.server.listener import Host
+
+HANDSHAKE_SECONDS = 10.0
+SILENT_SECONDS = 60.0
+NOTSENT_LOWAT = 128 << 10
+TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
+
+
+@implementer(IPushProducer)
+class ViewerProtocol(Protocol):
+    """One viewer's connection. `host` holds what all viewers share."""
+
+    log = Logger()
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._connection = Connection(Role.SERVER, host.security)
+        self._session: ViewerSession | None = None
+        self._lines: dict[int, tuple[FrameLine, Lane]] = {}
+        self._gone = False
+        self._timer: IDelayedCall | None = None
+
+    # --- Twisted ---
+
+    def connectionMade(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            self.transport.setTcpNoDelay(True)
+            self.transport.socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT)
+        self._limit(HANDSHAKE_SECONDS, "the viewer did not finish its handshake in time")
+        self.transport.registerProducer(self, True)
+        self._host.protocols.add(self)
+        self.transport.write(self._connection.data_to_send())
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._gone:
+            return
+        try:
+            self._connection.receive_data(data)
+            while not self._gone and (event := self._connection.next_event()) is not NEED_DATA:
+                self._received(event)
+        except RemoteProtocolError as error:
+            self._end(error)
+        else:
+            self._run_commands()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._gone = True
+        self._limit(None)
+        self._host.protocols.discard(self)
+        self._close_lines()
+        if self._session is not None:
+            self._host.share.leave(self._session)
+            self._host.session_ended(self._session)
+
+    def pauseProducing(self) -> None:
+        if self._session is not None:
+            self._limit(SILENT_SECONDS, "the viewer has taken nothing for a minute")
+            self._session.writable(False)
+
+    def resumeProducing(self) -> None:
+        if self._session is not None:
+            self._limit(None)
+            self._session.writable(True)
+            self._run_commands()
+
+    def stopProducing(self) -> None:
+        """Nothing is produced that connectionLost does not end."""
+
+    # --- events ---
+
+    def _received(self, event: object) -> None:
+        self.transport.write(self._connection.data_to_send())
+        if isinstance(event, HandshakeDone):
+            self._open()
+        elif self._session is not None:
+            self._session.received(event)
+            self._run_commands()
+
+    def _open(self) -> None:
+        host = self._host
+        self._limit(None)
+        self._session = session = host.new_session()
+        self._write(ServerInit(*session.size, CANONICAL_8, host.share.desktop.name))
+        host.share.join(session, self._run_commands)
+
+    # --- commands ---
+
+    def _run_commands(self) -> None:
+        session = self._session
+        while session is not None and not self._gone and (commands := session.take_commands()):
+            for command in commands:
+                self._run(session, command)
+            if all(isinstance(command, cmd.WantFrame) for command in commands):
+                return
+
+    def _run(self, session: ViewerSession, command: cmd.Command) -> None:
+        if self._gone:
+            return
+        desktop = self._host.share.desktop
+        match command:
+            case cmd.Send():
+                self._write(command.message)
+            case cmd.EncodeUpdate():
+                self._encode(session, command.job)
+            case cmd.WantFrame():
+                self._host.want_frame()
+            case cmd.InjectKey():
+                desktop.inject_key(command.keysym, command.keycode, command.down, command.tag)
+            case cmd.InjectPointer():
+                desktop.inject_pointer(command.x, command.y, command.buttons, command.tag)
+            case cmd.SetClipboard():
+                desktop.set_clipboard(command.text)
+            case cmd.RequestLayout():
+                session.layout_answered(desktop.request_layout(command.layout))
+            case cmd.NewLines():
+                self._close_lines()
+            case cmd.Close():
+                self._end(command.error)
+
+    def _write(self, message: object) -> None:
+        self.transport.writeSequence(self._connection.send(message))
+
+    def _encode(self, session: ViewerSession, job: UpdateJob) -> None:
+        results: dict[int, EncodedHead] = {}
+
+        def done(head_job: HeadJob, result: EncodedHead | BaseException) -> None:
+            if self._gone:
+                return
+            if isinstance(result, BaseException):
+                self._end(result)
+                return
+            results[id(head_job)] = result
+            if len(results) == len(job.heads):
+                session.update_encoded(job, tuple(results[id(h)] for h in job.heads))
+                self._run_commands()
+
+        for head_job in job.heads:
+            line, lane = self._line(session, head_job)
+            lane.submit(lambda hj=head_job, ln=line: ln.encode(hj), lambda result, hj=head_job: done(hj, result))
+
+    def _line(self, session: ViewerSession, job: HeadJob) -> tuple[FrameLine, Lane]:
+        head = job.picture.frame.head
+        if head.id not in self._lines:
+            line = FrameLine(
+                head,
+                session.offered,
+                session.pixel_format,
+                seed=self._host.share.seed,
+                radterm=session.radterm,
+                forced=self._host.forced,
+                clock=self._host.clock,
+            )
+            self._lines[head.id] = (line, self._host.lanes.lane())
+        return self._lines[head.id]
+
+    def _close_lines(self) -> None:
+        for line, lane in self._lines.values():
+            lane.close(line.close)
+        self._lines.clear()
+
+    # --- ends ---
+
+    def _limit(self, seconds: float | None, sentence: str = "") -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+        if seconds is not None:
+            self._timer = self._host.reactor.callLater(seconds, lambda: self._end(PeerTimeout(sentence)))
+
+    def _end(self, error: BaseException) -> None:
+        if self._gone:
+            return
+        self.transport.write(self._connection.data_to_send())
+        self._gone = True
+        if isinstance(error, RadtermError):
+            self.log.info("viewer closed: {error}", error=str(error))
+        else:
+            self.log.failure("viewer closed by a fault", Failure(error))
+        if isinstance(error, PeerTimeout):
+            self.transport.abortConnection()  # what it never took is not waited for
+        else:
+            self.transport.loseConnection()
