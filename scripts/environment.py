@@ -67,8 +67,9 @@ def is_ready(stamp: str) -> bool:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Waits until no other start is making the same environment."""
+def alone() -> Iterator[int]:
+    """Waits until no other start is making the same environment. Yields the descriptor that holds the lock:
+    pip gets it too, so that a pip whose start was killed keeps the next start waiting."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with open(FOLDER / "radterm.lock", "w") as file:
         try:
@@ -76,7 +77,7 @@ def alone() -> Iterator[None]:
         except BlockingIOError:
             say("another start is installing; waiting for it")
             fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
 
 
 def ensure() -> None:
@@ -84,12 +85,12 @@ def ensure() -> None:
     stamp = wanted_stamp()
     if is_ready(stamp):
         return
-    with alone():
+    with alone() as lock:
         if not is_ready(stamp):
-            make(stamp)
+            make(stamp, lock)
 
 
-def make(stamp: str) -> None:
+def make(stamp: str, lock: int) -> None:
     """Makes `.venv` from nothing; the stamp is written last, so that a broken one is never used."""
     begin = time.monotonic()
     for old in FOLDER.iterdir():
@@ -101,11 +102,14 @@ def make(stamp: str) -> None:
             old.unlink()
     total = len(re.findall(r"^\S+==", LOCK.read_text(), re.MULTILINE))
     say(f"installing {total} packages into {FOLDER.name} with Python {sys.version.split()[0]}, once")
-    venv.create(FOLDER, with_pip=True, symlinks=True)
+    venv.create(FOLDER, symlinks=True)
+    run(["ensurepip", "--default-pip"], lock, total)
     tools = FOLDER / "build-tools.txt"
     tools.write_text("".join(block for block in blocks() if re.split("[= ]", block)[0] in BUILD_TOOLS))
-    pip_install(tools, total)
-    pip_install(LOCK, total)
+    options = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--prefer-binary"]
+    options += ["--no-deps", "--require-hashes", "--no-build-isolation"]
+    for requirements in (tools, LOCK):
+        run(["pip", "install", *options, "-r", str(requirements)], lock, total)
     packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(FOLDER)}))
     (packages / "radterm.pth").write_text(f"{ROOT}\n")
     entry = FOLDER / "bin" / "radterm"
@@ -122,17 +126,16 @@ def blocks() -> list[str]:
     return re.split(r"^(?=[^\s#])", LOCK.read_text(), flags=re.MULTILINE)[1:]
 
 
-def pip_install(requirements: Path, total: int) -> None:
-    """Runs pip quietly: what it says goes to the log, and is shown only when it fails."""
-    command = [str(PYTHON), "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    command += ["--no-deps", "--require-hashes", "--no-build-isolation", "--prefer-binary"]
-    command += ["--progress-bar", "off", "-r", str(requirements)]
+def run(module: list[str], lock: int, total: int) -> None:
+    """Runs a module quietly: what it says goes to the log, and is shown only when it fails. Raises
+    InstallError."""
+    command = [str(PYTHON), "-I", "-m", *module]
     said: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
-        if pip.stdout is None:  # cannot be, PIPE was asked for
-            raise InstallError("pip has no output")
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=(lock,)
+    ) as process:
         found = 0
-        for line in pip.stdout:
+        for line in process.stdout or ():
             said.append(line)
             if line.startswith("Collecting "):
                 found += 1
@@ -142,8 +145,10 @@ def pip_install(requirements: Path, total: int) -> None:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     with open(LOG, "a") as log:
         log.writelines(said)
-    if pip.returncode:
+    if process.returncode:
         sys.stderr.writelines(said[-25:])
+        if module[0] == "ensurepip":
+            raise InstallError("this Python has no pip to install; on Debian: apt-get install python3-venv")
         raise InstallError(f"pip failed; check the network and start again (all it said: {LOG})")
 
 
@@ -158,9 +163,6 @@ def main(arguments: list[str]) -> int:
         return 130
     except OSError as error:
         say(f"{FOLDER} cannot be made: {error}")
-        return 1
-    except subprocess.CalledProcessError:
-        say("this Python cannot make environments; on Debian: apt-get install python3-venv")
         return 1
     if arguments:
         os.execv(PYTHON, [str(PYTHON), "-P", *arguments])  # noqa: S606 - the program replaces this one

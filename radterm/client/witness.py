@@ -72,7 +72,7 @@ class _Client(vnc.VNCDoToolClient):  # type: ignore[misc]  # vncdotool has no ty
         """What a parser of vncdotool's stumbled over comes here as whatever it raised."""
         if isinstance(reason.value, ConnectionClosed):
             return reason
-        return Failure(vnc.ProtocolError(str(reason.value)))  # type: ignore[no-untyped-call]
+        return Failure(vnc.ProtocolError(str(reason.value)))
 
 
 class _Factory(vnc.VNCDoToolFactory):  # type: ignore[misc]

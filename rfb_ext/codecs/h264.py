@@ -244,8 +244,8 @@ def _samples(plane: Any, depth: int) -> Plane:
 
 
 def _check_units(unit: memoryview) -> None:
-    """Raises DecodeError unless the Annex B bytes hold exactly one slice and nothing that we do not know:
-    libavcodec would take two pictures in one unit and show only the last."""
+    """Raises DecodeError unless the Annex B bytes hold exactly one slice, and nothing that has no place in
+    an access unit of ours. libavcodec would take more, several slices among it."""
     data = bytes(unit)
     kinds: list[int] = []
     at = data.find(b"\0\0\1")

@@ -65,6 +65,7 @@ class ViewerProtocol(Protocol):
             self._connection.receive_data(data)
             while not self._gone and (event := self._connection.next_event()) is not NEED_DATA:
                 self._received(event)
+            self.transport.write(self._connection.data_to_send())
         except RemoteProtocolError as error:
             self._end(error)
         else:

@@ -6,6 +6,9 @@ listed; only the error differs: LocalProtocolError for us, RemoteProtocolError f
 
 Not judged here: digests, and whether the parts of a radterm update come in their order. A receiver that
 proves exactness must look at both itself, and can then ask again instead of losing the session.
+
+One class, longer than other files here: the pump, the door and the order of messages share their state,
+and apart each would have to be given the others.
 """
 
 from __future__ import annotations

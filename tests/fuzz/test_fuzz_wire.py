@@ -1,11 +1,10 @@
 """Bytes nobody promised anything about, to both roles: nothing but RemoteProtocolError, bounded memory.
 
-RADTERM_FUZZ_EXAMPLES sets how many examples each test tries (default 100).
+The hypothesis profile says how many examples are tried (tests/conftest.py).
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -18,11 +17,7 @@ from rfb_ext.wire.connection import NEED_DATA, Connection, Role, State
 from rfb_ext.wire.numbers import MAX_CUT_TEXT, PAYLOAD_SLACK
 from tests.rfb_ext.wire.ends import HEIGHT, SERVER_HELLO, WIDTH, Pair, vectors
 
-FUZZ = settings(
-    max_examples=int(os.environ.get("RADTERM_FUZZ_EXAMPLES", "100")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+FUZZ = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 LONGEST = max(4 * WIDTH * HEIGHT + PAYLOAD_SLACK + 4, MAX_CUT_TEXT, 6 * 65535)
 """Most bytes any one field of these connections may make the other side wait for."""
 
@@ -74,7 +69,7 @@ def survive(connection: Connection, data: bytes, cuts: list[int]) -> list[object
         found.append(RemoteProtocolError)
     if found[-1:] == [RemoteProtocolError]:
         assert len(connection._queue) == 0
-        with pytest.raises(RemoteProtocolError, match="."):
+        with pytest.raises(RemoteProtocolError):
             connection.next_event()
     assert connection.state is State.CLOSED
     return found

@@ -72,7 +72,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import environment, pathlib
 
-def make(stamp):
+def make(stamp, lock):
     with open(environment.FOLDER / "made", "a") as made:
         made.write("x")
     sys.stdin.readline()  # the test lets it go on once all have started

@@ -76,7 +76,7 @@ def test_the_wheel_is_whole(tmp_path: Path) -> None:
         names = set(wheel.namelist())
         info = f"radterm-{rfb_ext.__version__}.dist-info"
         assert b"radterm = radterm.cli:main" in wheel.read(f"{info}/entry_points.txt")
-        assert b"License-Expression: Apache-2.0" in wheel.read(f"{info}/METADATA")
+        assert b"License: Apache-2.0" in wheel.read(f"{info}/METADATA")
         assert any(name.startswith(info) and name.endswith("LICENSE") for name in names)
     assert {"rfb_ext/wire/PROTOCOL.md", "rfb_ext/py.typed", "radterm/py.typed", "radterm/cli.py"} <= names
     sources = {

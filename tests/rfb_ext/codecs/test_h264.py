@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from rfb_ext.codecs import h264
 from rfb_ext.codecs.h264 import CONTEXTS, H264Decoder, H264Encoder
 from rfb_ext.errors import DecodeError, EncodeError
 from rfb_ext.wire.types import Rect
@@ -169,6 +170,13 @@ def test_hostile_payloads_are_refused():
             print(name, decode(decoder, payload, RECT))  # the name stands in the report if it was taken
         # and the decoder is as good as new
         assert np.array_equal(decode(decoder, first, RECT), picture("ramp", 48, 32, 8)), name
+
+
+def test_a_picture_of_two_slices_is_refused(monkeypatch):
+    monkeypatch.setattr(h264, "X264", h264.X264.replace("slices=1", "slices=2"))
+    (payload,) = stream(rect=Rect(0, 0, 48, 128), count=1)
+    with pytest.raises(DecodeError, match="one slice"):
+        decode(H264Decoder(context(8)), payload, Rect(0, 0, 48, 128))
 
 
 def test_every_shorter_payload_is_refused():

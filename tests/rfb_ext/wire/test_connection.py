@@ -78,10 +78,9 @@ def test_a_radterm_session(cut) -> None:  # type: ignore[no-untyped-def]
     pair = Pair(cut=cut).open()
     assert pair.server.encodings == frozenset(EVERYTHING)
     assert pair.from_server(SERVER_HELLO, HEADS) == [SERVER_HELLO, HEADS]
-    assert not pair.client.radterm_open
+    assert (pair.client.radterm_open, pair.server.radterm_open) == (False, False)
     assert pair.from_client(CLIENT_HELLO) == [CLIENT_HELLO]
-    assert pair.client.radterm_open
-    assert pair.server.radterm_open
+    assert (pair.client.radterm_open, pair.server.radterm_open) == (True, True)
     parts = (BEGIN, DIGESTS, PLANES, END, LAST)
     assert pair.from_server(update(*parts)) == [s.UpdateStarted(None), *parts, s.UpdateEnded()]
     tagged = [ACK, RESYNC, c.InputTag(3), c.KeyEvent(True, 65)]

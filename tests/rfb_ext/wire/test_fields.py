@@ -5,7 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rfb_ext.wire.fields import (
@@ -20,7 +20,6 @@ from rfb_ext.wire.fields import (
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.binary(max_size=30) | st.integers(COALESCE - 1, COALESCE + 1).map(bytes), max_size=12),
     st.lists(st.integers(0, 6000), max_size=20),

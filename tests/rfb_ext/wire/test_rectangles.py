@@ -86,8 +86,9 @@ def test_reason_and_status(header: str, reason: LayoutReason, status: LayoutStat
     pair = Pair().open()
     data = bytes.fromhex(header) + VALUES["Layout"].pack()[4:]
     rectangle = fed(pair.client, ONE + data)[1]
+    assert isinstance(rectangle, r.LayoutRectangle)
     assert rectangle == r.LayoutRectangle(reason, status, LAYOUT)
-    assert pair.client.framebuffer == ((640, 480) if rectangle.refused else (800, 600))  # type: ignore[attr-defined]
+    assert pair.client.framebuffer == ((640, 480) if rectangle.refused else (800, 600))
 
 
 def test_a_refused_layout_that_cannot_be_only_informs() -> None:

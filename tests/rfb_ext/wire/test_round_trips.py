@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rfb_ext.errors import LocalProtocolError
@@ -15,7 +15,7 @@ from rfb_ext.wire.types import CANONICAL_8
 from tests.rfb_ext.wire import strategies as make
 from tests.rfb_ext.wire.ends import EVERYTHING, SERVER_HELLO, Pair, bytewise
 
-BOUNDED = settings(max_examples=60, deadline=None)
+BOUNDED = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def expected(message: Message) -> list[object]:
