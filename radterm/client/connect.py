@@ -66,9 +66,7 @@ def open_session(
     protocol: list[Any] = []
 
     def start() -> None:
-        made = ViewingProtocol(
-            reactor, gate, codecs, workers=workers, timeout=timeout, opened=gate.open
-        )
+        made = ViewingProtocol(reactor, gate, codecs, workers=workers, timeout=timeout, opened=gate.open)
         protocol.append(made)
         endpoint = HostnameEndpoint(reactor, host, port, timeout=timeout)
         connectProtocol(endpoint, made).addErrback(refused)

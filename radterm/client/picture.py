@@ -86,7 +86,9 @@ class HeadPicture:
         try:
             self._decoder(rectangle.encoding).decode(rectangle.payload, rectangle.rect, out)
         except DecodeError as error:
-            self._fault(ResyncReason.DECODE_ERROR, rectangle.encoding, f"a rectangle could not be decoded: {error}")
+            self._fault(
+                ResyncReason.DECODE_ERROR, rectangle.encoding, f"a rectangle could not be decoded: {error}"
+            )
         else:
             if begin is not None and digest is not None:
                 self._check(begin, digest, rectangle, out)
@@ -147,7 +149,9 @@ class HeadPicture:
         )
         self._chain.append(placed)
         if content != digest.content or placed != digest.placed:
-            self._fault(ResyncReason.MISMATCH, rectangle.encoding, "pixels arrived that are not the captured ones")
+            self._fault(
+                ResyncReason.MISMATCH, rectangle.encoding, "pixels arrived that are not the captured ones"
+            )
 
     def _check_end(self, begin: UpdateBegin, end: UpdateEnd) -> bool:
         seed = self._seed or 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
@@ -26,6 +26,7 @@ from rfb_ext.frame.frames import Head
 from rfb_ext.security.none import NoneSecurity
 from rfb_ext.wire import client_messages as c
 from rfb_ext.wire.connection import NEED_DATA, Connection, Role
+from rfb_ext.wire.fields import Message
 from rfb_ext.wire.handshake import SecurityFailed
 from rfb_ext.wire.numbers import MAX_CUT_TEXT
 from rfb_ext.wire.server_messages import ServerInit
@@ -43,6 +44,7 @@ class ViewingProtocol(Protocol):
     """One session. `opened` is called once, when the handshake is over; `listener` hears all else."""
 
     log = Logger()
+    transport: Any
 
     def __init__(
         self,
@@ -124,7 +126,7 @@ class ViewingProtocol(Protocol):
         self.transport.loseConnection()
         self._reactor.callLater(1.0, self._abort)
 
-    def send(self, messages: list[object]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         if self._closing or self._handshake is None or self._handshake.active():
             return
         for message in messages:
@@ -261,7 +263,9 @@ class ViewingProtocol(Protocol):
         self._run_commands()
 
     def _too_slow(self) -> None:
-        self.close(PeerTimeout("the server did not finish its handshake in time; check that it is an RFB server"))
+        self.close(
+            PeerTimeout("the server did not finish its handshake in time; check that it is an RFB server")
+        )
 
     def _abort(self) -> None:
         if not self._ended:

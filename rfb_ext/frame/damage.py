@@ -25,9 +25,7 @@ def compare(previous: Pixels, current: Pixels, hint: tuple[Rect, ...] | None) ->
         left, columns = rect.x // TILE, len(starts)
         for y in range(rect.y, rect.bottom, TILE):
             bottom = min(y + TILE, rect.bottom)
-            differs = (
-                previous[y:bottom, rect.x : rect.right] != current[y:bottom, rect.x : rect.right]
-            )
+            differs = previous[y:bottom, rect.x : rect.right] != current[y:bottom, rect.x : rect.right]
             if differs.any():
                 tiles = np.logical_or.reduceat(differs.any(axis=0), starts)
                 changed.mask[y // TILE, left : left + columns] |= tiles

@@ -22,10 +22,10 @@ def content_digest(seed: int, pixels: Pixels, depth: int) -> bytes:
     height, width = pixels.shape
     state = xxhash.xxh3_128(struct.pack(">HHBBH", width, height, depth, 0, 0), seed=seed)
     if pixels.flags.c_contiguous:
-        state.update(pixels)
+        state.update(pixels.data)
     else:
         for y in range(0, height, TILE):
-            state.update(np.ascontiguousarray(pixels[y : y + TILE]))
+            state.update(np.ascontiguousarray(pixels[y : y + TILE]).data)
     return state.digest()
 
 
@@ -84,6 +84,6 @@ class HeadDigest:
             band = known
             if band is None:
                 rows = np.ascontiguousarray(pixels[i * TILE : (i + 1) * TILE])
-                band = self._bands[i] = xxhash.xxh3_128(rows, seed=self._seed).digest()
+                band = self._bands[i] = xxhash.xxh3_128(rows.data, seed=self._seed).digest()
             state.update(band)
         return state.digest()

@@ -14,7 +14,7 @@ from rfb_ext.codecs.base import Codec
 from rfb_ext.codecs.lanes import Lanes
 from rfb_ext.codecs.registry import codec_named, usable
 from rfb_ext.desktop.base import Desktop
-from rfb_ext.errors import CaptureError, CodecError, ListenError, LossRefused
+from rfb_ext.errors import CaptureError, CodecError, ListenError, LossRefused, RadtermError
 from rfb_ext.security.none import NoneSecurity
 from rfb_ext.server.protocol import ViewerProtocol
 from rfb_ext.server.session.viewer import ViewerSession
@@ -122,7 +122,7 @@ class ViewerFactory(Factory):
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def buildProtocol(self, address: object) -> ViewerProtocol | None:  # noqa: ARG002
+    def buildProtocol(self, address: object) -> ViewerProtocol | None:
         if len(self._host.protocols) >= MOST_VIEWERS:
             return None
         return ViewerProtocol(self._host)
@@ -153,9 +153,9 @@ def run_server(
     from twisted.internet import reactor
 
     codecs = usable_codecs(codec)
-    if codec is not None and not codec_named(codec).lossless:
-        if any(head.policy is HeadPolicy.DIAGNOSTIC for head in desktop.heads):
-            raise LossRefused(f"codec {codec} is lossy and this desktop has a diagnostic head")
+    diagnostic = any(head.policy is HeadPolicy.DIAGNOSTIC for head in desktop.heads)
+    if codec is not None and diagnostic and not codec_named(codec).lossless:
+        raise LossRefused(f"codec {codec} is lossy and this desktop has a diagnostic head")
     failures: list[CaptureError] = []
 
     def lost(error: CaptureError) -> None:
@@ -172,7 +172,11 @@ def run_server(
             f"cannot listen on {host}:{port} ({error.socketError.strerror or error.socketError}); "
             "choose another address with --listen"
         ) from None
-    shared.share.start()
+    try:
+        shared.share.start()
+    except RadtermError:
+        shared.lanes.stop()
+        raise
     reactor.addSystemEventTrigger("before", "shutdown", shared.stop)
     address = listening.getHost()
     reactor.callWhenRunning(on_listening, address.host, address.port)

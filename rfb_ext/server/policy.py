@@ -41,7 +41,9 @@ def choose(
         order = sorted(order, key=lambda codec: codec.name != forced)
     if head.policy is HeadPolicy.DIAGNOSTIC:
         if order and order[0].name == forced and not order[0].lossless:
-            raise LossRefused(f"codec {forced} is lossy and head {head.id} is diagnostic; choose a lossless one")
+            raise LossRefused(
+                f"codec {forced} is lossy and head {head.id} is diagnostic; choose a lossless one"
+            )
         order = [codec for codec in order if codec.lossless]
     allowed = [codec for codec in order if codec.encoding not in avoided]
     if allowed:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
@@ -14,12 +15,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from rfb_ext.codecs.lanes import Lane
-from rfb_ext.errors import PeerTimeout, RadtermError, RemoteProtocolError
+from rfb_ext.errors import LocalProtocolError, PeerTimeout, RadtermError, RemoteProtocolError
 from rfb_ext.server.frame_line import FrameLine
 from rfb_ext.server.pictures import EncodedHead, HeadJob, UpdateJob
 from rfb_ext.server.session import commands as cmd
 from rfb_ext.server.session.viewer import ViewerSession
 from rfb_ext.wire.connection import NEED_DATA, Connection, Role
+from rfb_ext.wire.fields import Message
 from rfb_ext.wire.handshake import HandshakeDone
 from rfb_ext.wire.server_messages import ServerInit
 from rfb_ext.wire.types import CANONICAL_8
@@ -38,6 +40,7 @@ class ViewerProtocol(Protocol):
     """One viewer's connection. `host` holds what all viewers share."""
 
     log = Logger()
+    transport: Any
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -116,8 +119,11 @@ class ViewerProtocol(Protocol):
     def _run_commands(self) -> None:
         session = self._session
         while session is not None and not self._gone and (commands := session.take_commands()):
-            for command in commands:
-                self._run(session, command)
+            try:
+                for command in commands:
+                    self._run(session, command)
+            except LocalProtocolError as error:
+                self._end(error)
             if all(isinstance(command, cmd.WantFrame) for command in commands):
                 return
 
@@ -145,7 +151,7 @@ class ViewerProtocol(Protocol):
             case cmd.Close():
                 self._end(command.error)
 
-    def _write(self, message: object) -> None:
+    def _write(self, message: Message) -> None:
         self.transport.writeSequence(self._connection.send(message))
 
     def _encode(self, session: ViewerSession, job: UpdateJob) -> None:
@@ -164,7 +170,7 @@ class ViewerProtocol(Protocol):
 
         for head_job in job.heads:
             line, lane = self._line(session, head_job)
-            lane.submit(lambda hj=head_job, ln=line: ln.encode(hj), lambda result, hj=head_job: done(hj, result))
+            lane.submit(partial(line.encode, head_job), partial(done, head_job))
 
     def _line(self, session: ViewerSession, job: HeadJob) -> tuple[FrameLine, Lane]:
         head = job.picture.frame.head

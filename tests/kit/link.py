@@ -30,10 +30,15 @@ Tamper = Callable[[bytes], bytes]
 
 
 class Link:
-    """One viewer on one StillDesktop. `now`: seconds, moved by the test. `to_viewer`/`to_server` see all
-    bytes that cross and return what arrives; `edit` sees each message of the server (None: lost). `glass`: what the reader sees, by head."""
+    """One viewer on one StillDesktop. `now`: seconds, moved by the test.
 
-    def __init__(self, heads: tuple[Head, ...], *, codec: str | None = None, names: tuple[str, ...] = ()) -> None:
+    `to_viewer` and `to_server` see all bytes that cross and return what arrives; `edit` sees each message
+    of the server (None: lost). `glass`: what the reader sees, by head.
+    """
+
+    def __init__(
+        self, heads: tuple[Head, ...], *, codec: str | None = None, names: tuple[str, ...] = ()
+    ) -> None:
         self.now = 1000.0
         self.to_viewer: Tamper = lambda data: data
         self.to_server: Tamper = lambda data: data
@@ -152,7 +157,9 @@ class Link:
                 if message is not None:
                     self._out(self._to_viewer, b"".join(bytes(part) for part in self.server.send(message)))
             case sc.EncodeUpdate():
-                results = tuple(self._line(session, job.picture.frame.head).encode(job) for job in command.job.heads)
+                results = tuple(
+                    self._line(session, job.picture.frame.head).encode(job) for job in command.job.heads
+                )
                 session.update_encoded(command.job, results)
             case sc.NewLines():
                 for line in self.lines.values():

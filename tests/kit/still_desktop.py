@@ -54,9 +54,7 @@ class StillDesktop:
     def beat(self) -> None:
         now = self.clock()
         read = now if self.read_us is None else self.read_us
-        pulses = tuple(
-            HeadPulse(h.id, self.serials[h.id], self.captured_us[h.id], read) for h in self.heads
-        )
+        pulses = tuple(HeadPulse(h.id, self.serials[h.id], self.captured_us[h.id], read) for h in self.heads)
         self.sink.heartbeat(now, pulses)
 
     def change_heads(self, heads: tuple[Head, ...]) -> None:

@@ -9,6 +9,7 @@ from radterm.client.picture import Fault, Outcome
 from rfb_ext.desktop.base import Cursor
 from rfb_ext.errors import RadtermError
 from rfb_ext.frame.frames import Head
+from rfb_ext.wire.fields import Message
 from rfb_ext.wire.rectangles import PixelRectangle, RectangleDigest, UpdateBegin, UpdateEnd
 from rfb_ext.wire.types import Rect
 
@@ -17,7 +18,7 @@ from rfb_ext.wire.types import Rect
 class Send:
     """Write this message (a class of wire's client_messages)."""
 
-    message: object
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)

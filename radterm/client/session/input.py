@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from rfb_ext.frame.frames import Head
 from rfb_ext.wire import client_messages as c
+from rfb_ext.wire.fields import Message
 
 MOST_WAITING = 256
 
@@ -25,17 +26,17 @@ class Input:
     def heads_changed(self, heads: tuple[Head, ...]) -> None:
         self._heads = {head.id: head for head in heads}
 
-    def key(self, keysym: int, keycode: int, down: bool, *, tagged: bool) -> list[object]:
+    def key(self, keysym: int, keycode: int, down: bool, *, tagged: bool) -> list[Message]:
         """The messages for a key; none if it is unknown to both tables."""
         if self.qemu_keys and keycode:
-            message: object = c.QemuKeyEvent(down, keysym, keycode)
+            message: Message = c.QemuKeyEvent(down, keysym, keycode)
         elif keysym:
             message = c.KeyEvent(down, keysym)
         else:
             return []
         return [*self._tagged(tagged), message]
 
-    def pointer(self, head_id: int, x: int, y: int, buttons: int, *, tagged: bool) -> list[object]:
+    def pointer(self, head_id: int, x: int, y: int, buttons: int, *, tagged: bool) -> list[Message]:
         """`x`, `y` in head coordinates, taken to the head's edge when outside."""
         head = self._heads.get(head_id)
         if head is None:
@@ -51,7 +52,7 @@ class Input:
             self._waiting.popitem(last=False)
         return None if sent is None else self._clock() - sent
 
-    def _tagged(self, tagged: bool) -> list[object]:
+    def _tagged(self, tagged: bool) -> list[Message]:
         if not tagged:
             return []
         self._tag = self._tag % 0xFFFFFFFF + 1

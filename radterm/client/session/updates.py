@@ -73,7 +73,9 @@ class ProvenUpdates:
     def begin(self, begin: UpdateBegin) -> None:
         incoming, accounts = self._incoming, self._accounts
         if incoming is None or incoming.begin is not None:
-            accounts.emit(Close(RemoteProtocolError("an update began inside another; the session was closed")))
+            accounts.emit(
+                Close(RemoteProtocolError("an update began inside another; the session was closed"))
+            )
             return
         incoming.begin = begin
         incoming.account = account = accounts.get(begin.head)

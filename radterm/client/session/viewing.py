@@ -184,7 +184,9 @@ class ViewingSession:
     def _hello(self, hello: s.ServerHello) -> None:
         if hello.version != PROTOCOL_VERSION:
             speaks = f"the server speaks version {hello.version} of the radterm extension"
-            error = RemoteProtocolError(f"{speaks}, this viewer {PROTOCOL_VERSION}; install matching versions")
+            error = RemoteProtocolError(
+                f"{speaks}, this viewer {PROTOCOL_VERSION}; install matching versions"
+            )
             self._commands.append(Close(error))
             return
         self.radterm = True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rfb_ext.errors import RadtermError
 from rfb_ext.server.pictures import UpdateJob
+from rfb_ext.wire.fields import Message
 from rfb_ext.wire.types import ScreenLayout
 
 
@@ -13,7 +14,7 @@ from rfb_ext.wire.types import ScreenLayout
 class Send:
     """Write this message (a class of wire's server_messages or rectangles)."""
 
-    message: object
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,11 @@ class Updates:
     @property
     def wants_frame(self) -> bool:
         """True if a new frame of some head could be sent as soon as it comes."""
-        return self._area() is not None and self._paced() and not all(a.encoding for a in self._accounts.values())
+        return (
+            self._area() is not None
+            and self._paced()
+            and not all(a.encoding for a in self._accounts.values())
+        )
 
     def next_job(self) -> UpdateJob | None:
         """The next update to encode, if the viewer can take one now; call again until None."""

@@ -14,7 +14,6 @@ from rfb_ext.codecs.base import Codec
 from rfb_ext.codecs.cursor import cursor_rectangle, cursor_with_alpha_rectangle
 from rfb_ext.desktop.base import Cursor
 from rfb_ext.errors import CaptureError, RemoteProtocolError
-from rfb_ext.frame.digest import NO_DIGEST, chain_digest, placed_digest
 from rfb_ext.frame.frames import Head
 from rfb_ext.server.ledger import Ledger
 from rfb_ext.server.pace import Pace
@@ -29,10 +28,19 @@ from rfb_ext.server.session.commands import (
     WantFrame,
 )
 from rfb_ext.server.session.input import Input
+from rfb_ext.server.session.messages import (
+    framebuffer_size,
+    heads_message,
+    layout_update,
+    plain_update,
+    proven_update,
+    update_size,
+)
 from rfb_ext.server.session.updates import Updates
 from rfb_ext.wire import client_messages as c
 from rfb_ext.wire import rectangles as r
 from rfb_ext.wire import server_messages as s
+from rfb_ext.wire.fields import Message
 from rfb_ext.wire.numbers import (
     PROTOCOL_VERSION,
     Encoding,
@@ -41,11 +49,9 @@ from rfb_ext.wire.numbers import (
     LayoutStatus,
     NoticeCode,
 )
-from rfb_ext.wire.types import PixelFormat, Rect, Screen, ScreenLayout
+from rfb_ext.wire.types import PixelFormat
 
 CAN_INPUT, CAN_CLIPBOARD = 1, 2
-UPDATE_OVERHEAD = 128
-RECTANGLE_OVERHEAD = 48
 NEEDED = (
     Encoding.UPDATE_BEGIN,
     Encoding.RECTANGLE_DIGEST,
@@ -94,7 +100,7 @@ class ViewerSession:
         self._number = 0
         self._generation = 0
         self._cursor: Cursor | None = None
-        self._pending: list[object] = []  # pseudo-rectangles that wait for a standard viewer's request
+        self._pending: list[r.Rectangle] = []  # pseudo-rectangles that wait for a standard viewer's request
         self._greeted: set[int] = set()
 
     # --- what the rim takes ---
@@ -128,7 +134,7 @@ class ViewerSession:
             case c.EnableContinuousUpdates():
                 self._updates.continuous(event.enable, event.rect)
                 if not event.enable:
-                    self._commands.append(Send(s.EndOfContinuousUpdates()))
+                    self._send(s.EndOfContinuousUpdates())
             case c.ClientFence():
                 self._fence(event)
             case c.SetDesktopSize():
@@ -164,27 +170,22 @@ class ViewerSession:
         self.ledger.updates += 1
         self._number += 1
         if self.radterm:
-            rectangles = self._proven(results[0])
+            tag = self._input.own_tag(results[0].job.picture.frame.input_tag)
+            update = proven_update(results[0], number=self._number, tag=tag, seed=self._seed)
         else:
-            proven = [proven for result in results for proven in result.rects]
-            rectangles = [*self._pending]
-            rectangles += [r.PixelRectangle(p.encoded.rect, p.encoded.encoding, p.encoded.payload) for p in proven]
+            update = plain_update(self._pending, results)
             self._pending = []
-        self._commands.append(Send(s.FramebufferUpdate(tuple(rectangles))))
+        self._send(update)
         if self._updates.pace is not None:
-            size = UPDATE_OVERHEAD + sum(
-                RECTANGLE_OVERHEAD + len(proven.encoded.payload) for result in results for proven in result.rects
-            )
-            self._updates.pace.sent(self._number, size)
+            self._updates.pace.sent(self._number, update_size(results))
             if not self.radterm:
                 flags = FenceFlag.REQUEST | FenceFlag.BLOCK_BEFORE
-                self._commands.append(Send(s.ServerFence(int(flags), struct.pack(">I", self._number))))
+                self._send(s.ServerFence(int(flags), struct.pack(">I", self._number)))
 
     def layout_answered(self, status: LayoutStatus) -> None:
         """The desktop's answer to RequestLayout."""
         if Encoding.EXTENDED_DESKTOP_SIZE in self._listed:
-            layout = r.LayoutRectangle(int(LayoutReason.THIS_CLIENT), int(status), self._layout())
-            self._commands.append(Send(s.FramebufferUpdate((layout,))))
+            self._send(layout_update(self.heads, LayoutReason.THIS_CLIENT, status))
 
     # --- Looker: what the shared desktop tells ---
 
@@ -193,7 +194,7 @@ class ViewerSession:
 
     def heartbeat(self, beat: s.Heartbeat) -> None:
         if self.radterm and self._writable:
-            self._commands.append(Send(beat))
+            self._send(beat)
 
     def cursor_changed(self, cursor: Cursor) -> None:
         self._cursor = cursor
@@ -203,28 +204,33 @@ class ViewerSession:
             self._pseudo(cursor_rectangle(cursor, self.pixel_format))
 
     def clipboard_changed(self, text: str) -> None:
-        self._commands.append(Send(s.ServerCutText(text.encode("latin-1", "replace"))))
+        self._send(s.ServerCutText(text.encode("latin-1", "replace")))
 
     def heads_changed(self, heads: tuple[Head, ...]) -> None:
         self.heads = heads
         self._updates.heads_changed(heads)
         self._commands.append(NewLines())
         if Encoding.EXTENDED_DESKTOP_SIZE in self._listed:
-            layout = r.LayoutRectangle(int(LayoutReason.SERVER), int(LayoutStatus.DONE), self._layout())
-            self._commands.append(Send(s.FramebufferUpdate((layout,))))
-            self._send_heads()
+            self._send(layout_update(self.heads, LayoutReason.SERVER, LayoutStatus.DONE))
+            if Encoding.RADTERM in self._listed:
+                self._send(heads_message(self.heads))
         elif Encoding.DESKTOP_SIZE in self._listed:
-            self._commands.append(Send(s.FramebufferUpdate((r.DesktopSizeRectangle(*self.size),))))
+            self._send(s.FramebufferUpdate((r.DesktopSizeRectangle(*self.size),)))
         else:
-            error = RemoteProtocolError("the desktop changed its size and this viewer cannot follow; connect again")
+            error = RemoteProtocolError(
+                "the desktop changed its size and this viewer cannot follow; connect again"
+            )
             self._commands.append(Close(error))
 
     def desktop_failed(self, error: CaptureError) -> None:
         if self.radterm:
-            self._commands.append(Send(s.Notice(NoticeCode.DESKTOP_LOST, str(error))))
+            self._send(s.Notice(NoticeCode.DESKTOP_LOST, str(error)))
         self._commands.append(Close(error))
 
     # --- inside ---
+
+    def _send(self, message: Message) -> None:
+        self._commands.append(Send(message))
 
     def _flush(self) -> None:
         if not self._writable or (Encoding.RADTERM in self._listed and not self.radterm):
@@ -235,17 +241,17 @@ class ViewerSession:
             else:
                 self.update_encoded(job, ())
         if self._pending and self._updates.asked_only:
-            self._commands.append(Send(s.FramebufferUpdate(tuple(self._pending))))
+            self._send(s.FramebufferUpdate(tuple(self._pending)))
             self._pending = []
             self._updates.answered()
         if self._updates.wants_frame:
             self._commands.append(WantFrame())
 
-    def _pseudo(self, rectangle: object) -> None:
+    def _pseudo(self, rectangle: r.Rectangle) -> None:
         """Cursor and the like: at once to a radterm viewer, with the next update to a standard one (it
         may take any update for the answer to its request)."""
         if self.radterm:
-            self._commands.append(Send(s.FramebufferUpdate((rectangle,))))
+            self._send(s.FramebufferUpdate((rectangle,)))
         else:
             self._pending = [p for p in self._pending if type(p) is not type(rectangle)] + [rectangle]
 
@@ -254,9 +260,9 @@ class ViewerSession:
         new = self._listed - self._greeted
         self._greeted |= new
         if Encoding.FENCE in new:
-            self._commands.append(Send(s.ServerFence(int(FenceFlag.REQUEST), b"")))
+            self._send(s.ServerFence(int(FenceFlag.REQUEST), b""))
         if Encoding.CONTINUOUS_UPDATES in new:
-            self._commands.append(Send(s.EndOfContinuousUpdates()))
+            self._send(s.EndOfContinuousUpdates())
         if Encoding.RADTERM in new:
             if any(needed not in self._listed for needed in NEEDED):
                 sentence = "a radterm viewer must list LastRect and the others of PROTOCOL.md section 2"
@@ -265,11 +271,10 @@ class ViewerSession:
             capabilities = (0 if self._view_only else CAN_INPUT) | CAN_CLIPBOARD
             encodings = tuple(int(codec.encoding) for codec in self._codecs)
             product = f"radterm {__version__}"
-            self._commands.append(Send(s.ServerHello(PROTOCOL_VERSION, self._seed, capabilities, encodings, product)))
-            self._send_heads()
+            self._send(s.ServerHello(PROTOCOL_VERSION, self._seed, capabilities, encodings, product))
+            self._send(heads_message(self.heads))
         elif Encoding.EXTENDED_DESKTOP_SIZE in new:
-            layout = r.LayoutRectangle(int(LayoutReason.SERVER), int(LayoutStatus.DONE), self._layout())
-            self._commands.append(Send(s.FramebufferUpdate((layout,))))
+            self._send(layout_update(self.heads, LayoutReason.SERVER, LayoutStatus.DONE))
         if Encoding.QEMU_EXTENDED_KEY in new:
             self._pseudo(r.QemuKeyRectangle())
         if self._cursor is not None:
@@ -284,21 +289,15 @@ class ViewerSession:
         self.offered = tuple(codec for codec in self._codecs if codec.encoding in known)
         self._updates.all_owed()
         self._commands.append(NewLines())
-        layout = r.LayoutRectangle(int(LayoutReason.SERVER), int(LayoutStatus.DONE), self._layout())
-        self._commands.append(Send(s.FramebufferUpdate((layout,))))
+        self._send(layout_update(self.heads, LayoutReason.SERVER, LayoutStatus.DONE))
         for pending in self._pending:
-            self._commands.append(Send(s.FramebufferUpdate((pending,))))
+            self._send(s.FramebufferUpdate((pending,)))
         self._pending = []
-
-    def _send_heads(self) -> None:
-        if Encoding.RADTERM in self._listed:
-            entries = tuple(s.HeadEntry(h.id, h.rect, h.depth, int(h.policy), h.name) for h in self.heads)
-            self._commands.append(Send(s.Heads(entries)))
 
     def _fence(self, fence: c.ClientFence) -> None:
         if fence.flags & FenceFlag.REQUEST:
             known = FenceFlag.BLOCK_BEFORE | FenceFlag.BLOCK_AFTER | FenceFlag.SYNC_NEXT
-            self._commands.append(Send(s.ServerFence(int(fence.flags & known), fence.payload)))
+            self._send(s.ServerFence(int(fence.flags & known), fence.payload))
         elif len(fence.payload) == 4 and self._updates.pace is not None and not self.radterm:
             self._updates.pace.acknowledged(struct.unpack(">I", fence.payload)[0])
 
@@ -309,50 +308,4 @@ class ViewerSession:
             name = next((k.name for k in self._codecs if k.encoding == withdrawn), str(withdrawn))
             self.ledger.withdrawn.append(name)
             text = f"codec {name} failed twice and is not used in this session any more"
-            self._commands.append(Send(s.Notice(NoticeCode.CODEC_WITHDRAWN, text)))
-
-    def _proven(self, result: EncodedHead) -> list[object]:
-        frame, head = result.job.picture.frame, result.job.picture.frame.head
-        tag = self._input.own_tag(frame.input_tag)
-        begin = r.UpdateBegin(
-            head.rect, self._number, head.id, frame.serial, frame.captured_us, tag, head.depth
-        )
-        rectangles: list[object] = [begin]
-        chain = []
-        for proven in result.rects:
-            rect = proven.encoded.rect
-            placed = placed_digest(
-                self._seed,
-                proven.content,
-                head=head.id,
-                x=rect.x,
-                y=rect.y,
-                update=self._number,
-                serial=frame.serial,
-                captured_us=frame.captured_us,
-                input_tag=tag,
-            )
-            chain.append(placed)
-            rectangles.append(r.RectangleDigest(rect, proven.content, placed))
-            rectangles.append(r.PixelRectangle(rect, proven.encoded.encoding, proven.encoded.payload))
-        complete = result.job.complete
-        digest = result.job.picture.head_digest if complete else NO_DIGEST
-        rectangles.append(
-            r.UpdateEnd(
-                head.rect, self._number, len(chain), complete, digest, chain_digest(self._seed, chain)
-            )
-        )
-        rectangles.append(r.LastRectangle())
-        return rectangles
-
-    def _layout(self) -> ScreenLayout:
-        width, height = self.size
-        return ScreenLayout(width, height, tuple(Screen(head.id, head.rect) for head in self.heads))
-
-
-def framebuffer_size(heads: Sequence[Head]) -> tuple[int, int]:
-    """The smallest framebuffer from 0,0 that holds all heads."""
-    box = Rect(0, 0, 0, 0)
-    for head in heads:
-        box = box.union(head.rect)
-    return box.right, box.bottom
+            self._send(s.Notice(NoticeCode.CODEC_WITHDRAWN, text))

@@ -112,7 +112,9 @@ def test_a_viewer_that_stops_reading_costs_bounded_memory_and_no_one_else():
             for head in HEADS:
                 desktop.show(head.id, noise(head, step))
             fast.wait(lambda: all(fast.is_exact(head.id, desktop.pixels[head.id]) for head in HEADS))
-        unsent = [len(p.transport.dataBuffer) + sum(map(len, p.transport._tempDataBuffer)) for p in host.protocols]
+        unsent = [
+            len(p.transport.dataBuffer) + sum(map(len, p.transport._tempDataBuffer)) for p in host.protocols
+        ]
         assert max(unsent) < 4 * 973 * 400 * 2, "at most one update waits for a viewer"
         deaf.close()
         wait_until(lambda: len(host.protocols) == 1)

@@ -166,7 +166,11 @@ def edited(kind: str, count: list[int]):
         elif kind == "pixels lost, digest kept":
             del rects[at]
         else:
-            moved = rects[at].rect.moved(1, 1) if kind == "moved" else Rect(0, 0, rects[at].rect.w, rects[at].rect.h)
+            moved = (
+                rects[at].rect.moved(1, 1)
+                if kind == "moved"
+                else Rect(0, 0, rects[at].rect.w, rects[at].rect.h)
+            )
             rects[at] = dataclasses.replace(rects[at], rect=moved)
             if kind != "pixels moved alone":
                 rects[at - 1] = dataclasses.replace(rects[at - 1], rect=moved)

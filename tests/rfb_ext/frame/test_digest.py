@@ -42,12 +42,12 @@ def test_content_digest_is_that_of_the_text_whatever_the_strides(width, height):
 
 def test_placed_and_chain_digests_are_those_of_the_text():
     content = bytes(range(16))
-    placed = placed_digest(
-        SEED, content, head=1, x=2, y=3, update=4, serial=5, captured_us=6, input_tag=7
-    )
+    placed = placed_digest(SEED, content, head=1, x=2, y=3, update=4, serial=5, captured_us=6, input_tag=7)
     text = content + struct.pack(">IHHIQQI", 1, 2, 3, 4, 5, 6, 7)
     assert placed == xxhash.xxh3_64(text, seed=SEED).digest()
-    assert chain_digest(SEED, [placed, content[:8]]) == xxhash.xxh3_64(placed + content[:8], seed=SEED).digest()
+    assert (
+        chain_digest(SEED, [placed, content[:8]]) == xxhash.xxh3_64(placed + content[:8], seed=SEED).digest()
+    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 129), st.integers(0, 199)), max_size=5))

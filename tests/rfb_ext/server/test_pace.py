@@ -72,7 +72,9 @@ def test_an_unknown_acknowledgement_changes_nothing():
     assert pace.window == START_WINDOW
 
 
-@given(st.lists(st.tuples(st.integers(0, 1 << 24), st.integers(0, 10**6), st.integers(0, 10**7)), max_size=60))
+@given(
+    st.lists(st.tuples(st.integers(0, 1 << 24), st.integers(0, 10**6), st.integers(0, 10**7)), max_size=60)
+)
 def test_the_window_keeps_its_bounds(trips):
     clock = Clock()
     pace = Pace(clock, wish=1 << 22)
