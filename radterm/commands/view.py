@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from radterm.address import Address, parse_address
-from radterm.commands.arguments import Subcommands, add_viewing
+from radterm.commands.arguments import Subcommands, add_viewing, print_json, say
+from rfb_ext.errors import NotExactError
 
 STDIN = "-"
 
@@ -69,11 +72,50 @@ def viewing_of(arguments: argparse.Namespace) -> Viewing:
 
 
 def show(viewing: Viewing) -> int:
-    """Connects and shows. Returns the exit code; raises what open_session and the viewer raise."""
+    """Connects, shows until the end, and prints the session's report. Returns the viewer's exit code.
+
+    Raises what open_session and the viewer raise; NotExactError when a headless session ended not exact.
+    """
     from radterm.client.base import Session, SessionListener
     from radterm.client.connect import open_session
+    from radterm.viewer.process import ViewerOptions
+
+    if viewing.headless:
+        from radterm.viewer.headless import run_headless as run_viewer
+    else:
+        from radterm.viewer.process import run_viewer
+
+    sessions: list[Session] = []
 
     def connect(listener: SessionListener) -> Session:
-        return open_session(viewing.address.host, viewing.address.port, listener)
+        session = open_session(viewing.address.host, viewing.address.port, listener)
+        sessions.append(session)
+        return session
 
-    raise NotImplementedError(connect)
+    options = ViewerOptions(
+        fullscreen=viewing.fullscreen,
+        view_only=viewing.view_only,
+        seconds=viewing.seconds,
+        events=viewing.events,
+    )
+    code: int = run_viewer(connect, options)
+    if not sessions:
+        return code
+    report = sessions[-1].report()
+    if viewing.json:
+        print_json(report)
+    else:
+        say(summary(report))
+    if viewing.headless and code == 0 and not report["exact"]:
+        raise NotExactError
+    return code
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """The report in one sentence."""
+    word = "exact" if report["exact"] else "NOT EXACT"
+    return (
+        f"radterm: {word} at the end; {report['updates']} updates, {report['rectangles']} rectangles, "
+        f"{report['mismatches']} mismatches, {report['decode_errors']} decode errors, "
+        f"{report['resyncs']} resyncs, {report['unverified_pixels']} pixels unverified"
+    )

@@ -66,9 +66,12 @@ class FramePool:
         self._newest, self._newest_buffer, self._writing = picture, self._writing, None
         return picture
 
+    def _is_free(self, buffer: _Buffer) -> bool:
+        return buffer is not self._newest_buffer and (buffer.lent is None or buffer.lent() is None)
+
     def _free_buffer(self) -> _Buffer | None:
         for buffer in self._buffers:
-            if buffer is not self._newest_buffer and (buffer.lent is None or buffer.lent() is None):
+            if self._is_free(buffer):
                 return buffer
         if len(self._buffers) == self._most:
             return None

@@ -1,0 +1,220 @@
+"""From glass to glass: an X desktop on screen A, served, viewed full screen on screen B, compared bit by bit."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pydicom.data
+import pytest
+
+from tests.kit import programs
+from tests.kit.glass import Screen, process, serve, view, wait_for, xvfb
+from tests.kit.relay import Relay
+
+pytestmark = pytest.mark.needs("Xvfb", "xdotool", "aeskulap", "xterm")
+
+
+def picture(screen: Screen, seed: int) -> np.ndarray:
+    """Ramps, noise in blocks, and lines; another one for each seed."""
+    width, height = screen.size
+    rng = np.random.default_rng(seed)
+    blocks = rng.integers(0, 1 << 3 * screen.bits, (height // 16 + 1, width // 16 + 1), dtype="<u4")
+    pixels = np.kron(blocks, np.ones((16, 16), "<u4"))[:height, :width].copy()
+    grey = (np.arange(width, dtype="<u4") + seed) & ((1 << screen.bits) - 1)
+    pixels[height // 3 : height // 2] = grey | grey << screen.bits | grey << 2 * screen.bits
+    pixels[:: 7 + seed % 5, : width // 4] = (1 << 3 * screen.bits) - 1
+    return pixels
+
+
+def equal(a: Screen, b: Screen) -> bool:
+    return bool((a.grab() == b.grab()).all())
+
+
+def assert_equal_when_exact(a: Screen, b: Screen) -> None:
+    wait_for(lambda: b.title_says("EXACT"), 15, "EXACT")
+    wait_for(lambda: b.title_says("EXACT") and equal(a, b), 5, "equal screens under EXACT")
+
+
+def xdotool(display: str, *words: str) -> None:
+    subprocess.run(
+        (programs.path("xdotool"), *words), env={**os.environ, "DISPLAY": display}, check=True, timeout=30
+    )
+
+
+def test_a_dicom_viewer_read_from_another_screen(tmp_path):
+    ct = pydicom.data.get_testdata_file("CT_small.dcm")
+    with xvfb(1920, 1080) as a, xvfb(1920, 1080) as b:
+        on_a = {**os.environ, "DISPLAY": a.display, "HOME": str(tmp_path)}
+        with (
+            process(programs.path("aeskulap"), str(ct), env=on_a, stdout=-3, stderr=-3),
+            serve("--desktop", "x11", "--display", a.display) as port,
+            view(port, b.display, "--fullscreen"),
+        ):
+            wait_for(lambda: any("eskulap" in title for title in a.titles()), 20, "aeskulap's window")
+            wait_for(lambda: len(np.unique(a.grab())) > 50, 20, "a picture in aeskulap")
+            assert_equal_when_exact(a, b)
+        written = tmp_path / "written"
+        with (
+            process(programs.path("xterm"), "-fullscreen", "-e", f"cat > {written}", env=on_a, stderr=-3),
+            serve("--desktop", "x11", "--display", a.display) as port,
+            view(port, b.display, "--fullscreen"),
+        ):
+            assert_equal_when_exact(a, b)
+            xdotool(a.display, "mousemove", "1", "1")
+            xdotool(b.display, "mousemove", "400", "300", "click", "1")
+            xdotool(b.display, "type", "--delay", "20", 'Mr. Smith, 45% (L>R) {a_b} "x"; #7')
+            xdotool(b.display, "key", "Return", "ctrl+d")
+            sentence = 'Mr. Smith, 45% (L>R) {a_b} "x"; #7\n'
+            wait_for(lambda: written.exists() and written.read_text() == sentence, 10, "typing on A")
+            where = subprocess.run(
+                (programs.path("xdotool"), "getmouselocation"), env=on_a, capture_output=True, check=True
+            )
+            assert b"x:400 y:300" in where.stdout
+
+
+@pytest.mark.parametrize("codec", ["planes", "h264", "raw"])
+def test_twenty_flipped_bits_through_real_processes(codec):
+    choose = random.Random(codec)
+    noticed = 0
+    with xvfb(640, 480) as a, xvfb(640, 480) as b:
+        a.draw(0, 0, picture(a, 0))
+        with serve("--desktop", "x11", "--display", a.display, "--codec", codec) as port:
+            for number in range(20):
+                with Relay(port) as relay, view(relay.port, b.display, "--fullscreen") as (child, lines):
+                    lines.wait(lambda line: line.get("state") == "EXACT")
+                    before = len(lines.lines)
+                    relay.flip_in(choose.randrange(1, 30_000), choose.randrange(8))
+                    for step in range(6):
+                        a.draw(0, 0, picture(a, 100 * number + step + 1))
+                    assert relay.flipped.wait(10)
+                    seen = settled(a, b, child)
+                    noticed += not seen or any(
+                        line.get("state") == "NOT FOR DIAGNOSIS" or line.get("event") == "closed"
+                        for line in lines.lines[before:]
+                    )
+    assert noticed >= 12, "the flips had no effect"
+
+
+def settled(a: Screen, b: Screen, child: subprocess.Popen[bytes]) -> bool:
+    """Half a second after A stands still: B is equal, or does not say EXACT. Returns whether it is exact."""
+    import threading
+
+    threading.Event().wait(0.5)
+    for _ in range(3):
+        said_before = b.title_says("EXACT")
+        same = equal(a, b)
+        if said_before and b.title_says("EXACT"):
+            assert same, "EXACT over a wrong pixel"
+    wait_for(lambda: child.poll() is not None or (b.title_says("EXACT") and equal(a, b)), 15, "healing")
+    return child.poll() is None
+
+
+@pytest.mark.parametrize("codec", ["planes", "h264", "raw"])
+def test_a_flipped_bit_and_nothing_gets_back_to_the_server(codec):
+    import threading
+
+    fell = 0
+    choose = random.Random("deaf" + codec)
+    with xvfb(640, 480) as a, xvfb(640, 480) as b:
+        a.draw(0, 0, picture(a, 0))
+        with serve("--desktop", "x11", "--display", a.display, "--codec", codec) as port:
+            for number in range(4):
+                with Relay(port) as relay, view(relay.port, b.display, "--fullscreen") as (_, lines):
+                    lines.wait(lambda line: line.get("state") == "EXACT")
+                    relay.deaf = True
+                    relay.flip_in(choose.randrange(1, 3000), choose.randrange(8))
+                    a.draw(0, 0, picture(a, 1000 + number))
+                    assert relay.flipped.wait(10)
+                    threading.Event().wait(0.5)
+                    for _ in range(4):
+                        exact = b.title_says("EXACT")
+                        same = equal(a, b)
+                        if exact and b.title_says("EXACT"):
+                            assert same
+                        fell += not exact
+    assert fell > 0
+
+
+def test_a_hung_x_server_is_stale_and_comes_back():
+    with (
+        xvfb(800, 600) as a,
+        xvfb(800, 600) as b,
+        serve("--desktop", "x11", "--display", a.display) as port,
+        view(port, b.display, "--fullscreen"),
+    ):
+        a.draw(0, 0, picture(a, 1))
+        assert_equal_when_exact(a, b)
+        a.server.send_signal(signal.SIGSTOP)
+        try:
+            took = wait_for(lambda: b.title_says("STALE"), 5, "STALE")
+        finally:
+            a.server.send_signal(signal.SIGCONT)
+        assert took < 1.3
+        assert_equal_when_exact(a, b)
+
+
+def test_the_picture_stays_exact_while_it_changes_and_the_screen_is_whole():
+    """Full pictures replace each other: whatever stands on B is one of them, never a mixture."""
+    with (
+        xvfb(800, 600) as a,
+        xvfb(800, 600) as b,
+        serve("--desktop", "x11", "--display", a.display) as port,
+        view(port, b.display, "--fullscreen", "--view-only"),
+    ):
+        pictures = [picture(a, seed) for seed in range(12)]
+        a.draw(0, 0, pictures[0])
+        assert_equal_when_exact(a, b)
+        wait_for(lambda: (b.grab() == pictures[0]).all(), 5)
+        for pixels in pictures[1:]:
+            a.draw(0, 0, pixels)
+            wait_for(lambda p=pixels: (b.grab() == p).all(), 5, "the new picture")
+        assert_equal_when_exact(a, b)
+
+
+def test_a_server_that_dies_is_not_exact_and_says_so():
+    with xvfb(640, 480) as a, xvfb(640, 480) as b:
+        a.draw(0, 0, picture(a, 1))
+        with serve("--desktop", "x11", "--display", a.display) as port:
+            with view(port, b.display, "--fullscreen") as (child, lines):
+                lines.wait(lambda line: line.get("state") == "EXACT")
+                a.server.kill()
+                assert child.wait(15) != 0
+            closed = lines.wait(lambda line: line.get("event") == "closed")
+            assert closed["exit_code"] == child.returncode
+            assert lines.last()["exact"] is False
+
+
+@pytest.mark.parametrize("depth", [24, 30])
+def test_headless_at_both_depths(depth):
+    with (
+        xvfb(1280, 720, depth) as a,
+        serve("--desktop", "x11", "--display", a.display) as port,
+        view(port, None, "--headless", "--seconds", "4") as (child, lines),
+    ):
+        lines.wait(lambda line: line.get("state") == "EXACT")
+        for seed in range(10):
+            a.draw(0, 0, picture(a, seed))
+        assert child.wait(30) == 0
+        report = lines.last()
+        assert report["exact"] is True
+        assert report["updates"] > 3
+        assert report["heads"][0]["depth"] == (10 if depth == 30 else 8)
+
+
+def test_no_secret_or_pixel_is_needed_in_argv(tmp_path: Path):
+    """A session may come as JSON on stdin."""
+    with serve("--desktop", "testcard") as port:
+        done = subprocess.run(
+            (*__import__("tests.kit.glass", fromlist=["RADTERM"]).RADTERM, "view", "-", "--headless", "--seconds", "2", "--json"),
+            input=b'{"address": "127.0.0.1:%d"}' % port,
+            capture_output=True,
+            timeout=60,
+            check=False,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+        assert done.returncode == 0, done.stderr

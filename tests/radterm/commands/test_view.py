@@ -1,0 +1,130 @@
+"""What `radterm view` makes of its arguments, its stdin and the session's report; client and viewer are
+stand-ins here."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from radterm import cli
+from radterm.address import Address
+from radterm.commands import view
+
+REPORT = {
+    "exact": True, "updates": 120, "rectangles": 480, "mismatches": 0, "decode_errors": 0, "resyncs": 0,
+    "unverified_pixels": 0, "codecs": {"planes": {"rectangles": 480, "bytes": 9000}}, "heads": [],
+}  # fmt: skip
+
+
+class Stand:
+    """Stands in for client and viewer; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.report = dict(REPORT)
+        self.code = 0
+        self.runner = ""
+        self.options: dict[str, object] = {}
+        self.connected: list[tuple[str, int]] = []
+
+    def open_session(self, host: str, port: int, listener: object) -> object:
+        self.connected.append((host, port))
+        return SimpleNamespace(report=lambda: self.report)
+
+    def runs(self, name: str) -> object:
+        def run(connect: object, options: SimpleNamespace) -> int:
+            self.runner, self.options = name, vars(options)
+            connect(object())  # type: ignore[operator]
+            return self.code
+
+        return run
+
+
+@pytest.fixture
+def stand(monkeypatch: pytest.MonkeyPatch) -> Stand:
+    it = Stand()
+    rooms = {
+        "radterm.client.connect": {"open_session": it.open_session},
+        "radterm.viewer.process": {"run_viewer": it.runs("window"), "ViewerOptions": SimpleNamespace},
+        "radterm.viewer.headless": {"run_headless": it.runs("headless")},
+    }
+    for name, contents in rooms.items():
+        module = ModuleType(name)
+        vars(module).update(contents)
+        monkeypatch.setitem(sys.modules, name, module)
+    return it
+
+
+def give_stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+@pytest.mark.parametrize(("flag", "runner"), [([], "window"), (["--headless"], "headless")])
+def test_options_reach_the_viewer(flag: list[str], runner: str, stand: Stand) -> None:
+    assert cli.main(["view", "[::1]:5901", "--view-only", "--seconds", "2.5", "--events", *flag]) == 0
+    assert stand.connected == [("::1", 5901)]
+    assert stand.runner == runner
+    assert stand.options == {"fullscreen": False, "view_only": True, "seconds": 2.5, "events": True}
+
+
+def test_the_report_is_the_last_line_of_stdout(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["view", "127.0.0.1:5900", "--headless", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out.splitlines()[-1]) == REPORT
+    assert told.err == ""
+
+
+def test_words_go_to_stderr_without_json(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["view", "127.0.0.1:5900", "--headless"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "exact at the end; 120 updates" in told.err
+
+
+def test_not_exact_is_32_and_still_reports(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
+    stand.report["exact"] = False
+    assert cli.main(["view", "127.0.0.1:5900", "--headless", "--json"]) == 32
+    told = capsys.readouterr()
+    assert json.loads(told.out)["exact"] is False
+    assert told.err.count("\n") == 1
+
+
+def test_the_viewers_own_code_comes_first(stand: Stand) -> None:
+    stand.report["exact"] = False
+    stand.code = 20
+    assert cli.main(["view", "127.0.0.1:5900", "--headless"]) == 20
+
+
+def test_a_session_on_stdin(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_stdin(monkeypatch, '{"v": 1, "address": "127.0.0.1:5907", "view_only": true}')
+    assert cli.main(["view", "-", "--fullscreen"]) == 0
+    assert stand.connected == [("127.0.0.1", 5907)]
+    assert (stand.options["fullscreen"], stand.options["view_only"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", 7),
+        ('{"v": 1, "address": "127.0.0.1:5907", "colour": "red"}', 7),
+        ('{"v": 1, "address": "127.0.0.1"}', 2),
+        (" " * 70000, 7),
+    ],
+)
+def test_a_bad_session_on_stdin(
+    text: str, code: int, stand: Stand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give_stdin(monkeypatch, text)
+    assert cli.main(["view", "-"]) == code
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert stand.connected == []
+
+
+def test_viewing_has_what_was_asked() -> None:
+    parsed = cli.build_parser().parse_args(["view", "host:1", "--headless", "--json"])
+    assert view.viewing_of(parsed) == view.Viewing(Address("host", 1), headless=True, json=True)
