@@ -78,7 +78,7 @@ def show(viewing: Viewing) -> int:
     """
     from radterm.client.base import Session, SessionListener
     from radterm.client.connect import open_session
-    from radterm.viewer.process import ViewerOptions
+    from radterm.viewer.options import ViewerOptions
 
     if viewing.headless:
         from radterm.viewer.headless import run_headless as run_viewer

@@ -77,12 +77,12 @@ class EventLines:
             serial=exactness.serial,
         )
 
-    def figures(self, seconds: float, shown: int, not_shown: int, report: Callable[[], dict[str, Any]]) -> None:
+    def figures(
+        self, seconds: float, shown: int, not_shown: int, report: Callable[[], dict[str, Any]]
+    ) -> None:
         """`report` is asked only if somebody reads."""
         if not self._gone:
-            self.emit(
-                "figures", seconds=round(seconds, 3), shown=shown, not_shown=not_shown, report=report()
-            )
+            self.emit("figures", seconds=round(seconds, 3), shown=shown, not_shown=not_shown, report=report())
 
     def closed(self, exit_code: int, error: RadtermError | None) -> None:
         """The last line; waits at most END_SECONDS for it to be written."""

@@ -31,12 +31,14 @@ class HeadlessListener:
         self.stop_signal: int | None = None
         self.shown = 0
         self._events = events
-        self._states: dict[int, State | None] = {}
+        self._told: dict[int, Exactness | None] = {}
 
     @property
     def is_exact(self) -> bool:
         """True if there are heads and each is EXACT."""
-        return bool(self._states) and all(state is State.EXACT for state in self._states.values())
+        return bool(self._told) and all(
+            told is not None and told.state is State.EXACT for told in self._told.values()
+        )
 
     def stop(self, number: int) -> None:
         """A signal came."""
@@ -46,7 +48,7 @@ class HeadlessListener:
 
     def heads_changed(self, heads: tuple[Head, ...]) -> None:
         with self.changed:
-            self._states = {head.id: None for head in heads}
+            self._told = {head.id: None for head in heads}
             self._events.heads(heads)
             self.changed.notify_all()
 
@@ -57,8 +59,10 @@ class HeadlessListener:
 
     def exactness_changed(self, head_id: int, exactness: Exactness) -> None:
         with self.changed:
-            self._states[head_id] = exactness.state
-            self._events.state(head_id, exactness)
+            before = self._told.get(head_id)
+            self._told[head_id] = exactness
+            if before is None or (before.state, before.reason) != (exactness.state, exactness.reason):
+                self._events.state(head_id, exactness)
             self.changed.notify_all()
 
     def cursor_changed(self, cursor: Cursor) -> None:

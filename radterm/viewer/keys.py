@@ -107,5 +107,7 @@ def keysym_of_key(key: int, modifiers: int) -> int:
     character, shifted = chr(key), bool(modifiers & SHIFT)
     if character.isalpha():
         upper = character.upper()
-        return keysym_of_character(upper if shifted != bool(modifiers & CAPS_LOCK) and len(upper) == 1 else character)
+        return keysym_of_character(
+            upper if shifted != bool(modifiers & CAPS_LOCK) and len(upper) == 1 else character
+        )
     return keysym_of_character(_SHIFTED.get(character, character) if shifted else character)

@@ -58,10 +58,12 @@ Item = HeadsChanged | UpdateReady | ExactnessChanged | CursorChanged | Clipboard
 
 
 class Mailbox:
-    """A SessionListener. `wake` is called once for everything that arrives until take(); any thread."""
+    """A SessionListener. `wake` is called once for everything that arrives until take(); any thread.
+    `is_closed` is set when the session says that it has ended, even after shut()."""
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], None], is_closed: threading.Event) -> None:
         self._wake = wake
+        self._is_closed = is_closed
         self._lock = threading.Lock()
         self._items: list[Item] = []
         self._woken = False
@@ -121,6 +123,7 @@ class Mailbox:
 
     def closed(self, error: RadtermError | None) -> None:
         self._replace(Closed(error))
+        self._is_closed.set()
 
     # --- inside ---
 

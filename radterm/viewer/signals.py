@@ -49,5 +49,3 @@ def stop_signals(stop: Callable[[int], None]) -> Iterator[None]:
 
 def _nothing(number: int, frame: object) -> None:
     """The byte in the pipe says it all."""
-
-
