@@ -1,13 +1,18 @@
 """What a viewer tells the program that started it: one JSON object a line (`--events`), version 1.
 
-| event   | fields beside `event` | when |
-|---------|-----------------------|------|
-| hello   | events_version (1), pid | first line |
-| heads   | heads: list of {id, name, x, y, w, h, depth, policy} | known, and at each change |
-| window  | head, what: "opened", "closed", "fullscreen" or "windowed" | it happened |
-| state   | head, state ("EXACT", "CATCHING UP", "NOT FOR DIAGNOSIS", "STALE"), reason, serial | each change of what the badge says, after the pixels are shown |
-| figures | seconds since the session opened, shown and not_shown (updates), report (as `view --json` prints it) | once a second |
-| closed  | exit_code, error (a sentence, or null) | last line |
+| event   | fields beside `event` |
+|---------|-----------------------|
+| hello   | events_version (1), pid |
+| heads   | heads: list of {id, name, x, y, w, h, depth, policy} |
+| window  | head, what: "opened", "closed", "fullscreen" or "windowed" |
+| state   | head, state ("EXACT", "CATCHING UP", "NOT FOR DIAGNOSIS", "STALE"), reason, serial |
+| figures | seconds, shown, not_shown, report |
+| closed  | exit_code, error |
+
+hello comes first and closed last. heads comes when they are known and at each change; state at each change
+of what the badge says, after it is on the glass (headless: of what the session says). figures come once a
+second: seconds since the session opened, updates shown and not shown, and the report that `view --json`
+prints at the end. error is a sentence, or null.
 
 Later versions add events and fields; a reader skips what it does not know. Headless viewers have no
 window events. A reader that goes away or stops reading loses the lines, and never stops the viewer.

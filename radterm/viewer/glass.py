@@ -53,7 +53,7 @@ class SurfaceGlass:
             name = sdl2.SDL_GetPixelFormatName(form).decode()
             raise ViewerError(f"the screen's pixels are {name}; a screen with 24 or 30 bits is needed")
         memory = (ctypes.c_uint8 * (surface.pitch * surface.h)).from_address(surface.pixels)
-        words = np.frombuffer(memory, dtype="<u4").reshape(surface.h, surface.pitch // 4)
+        words = np.frombuffer(memoryview(memory), dtype="<u4").reshape(surface.h, surface.pitch // 4)
         return words[:, : surface.w]
 
     def push(self, box: Box) -> bool:

@@ -105,12 +105,12 @@ def run_headless(
         end = None if options.seconds is None else started + options.seconds
         _wait(listener, session, events, started, end, clock)
         stopped = listener.stop_signal
-        error = listener.error if listener.is_closed else None
+        cause = listener.error if listener.is_closed else None
         if not listener.is_closed:
             close_and_wait(session, listener.changed, lambda: listener.is_closed)
-    code = ended(error, interrupted=stopped == signal.SIGINT)
-    events.closed(code, error)
-    say_error(error)
+    code = ended(cause, interrupted=stopped == signal.SIGINT)
+    events.closed(code, cause)
+    say_error(cause)
     return code
 
 

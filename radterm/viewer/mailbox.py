@@ -87,7 +87,7 @@ class Mailbox:
     def heads_changed(self, heads: tuple[Head, ...]) -> None:
         void = (HeadsChanged, UpdateReady, ExactnessChanged)
         with self._lock:
-            dropped = [item for item in self._items if isinstance(item, void)]
+            dropped: list[Item] = [item for item in self._items if isinstance(item, void)]
             self._items = [item for item in self._items if not isinstance(item, void)]
         _let_go(dropped)
         self._put(HeadsChanged(heads))

@@ -29,6 +29,7 @@ HINTS = {
     b"SDL_WINDOWS_NO_CLOSE_ON_ALT_F4": b"1",
     b"SDL_MOUSE_FOCUS_CLICKTHROUGH": b"1",
 }
+ADVICE = "check DISPLAY, or use --headless"
 DRIVERS = {"linux": "x11", "darwin": "cocoa", "win32": "windows"}
 
 
@@ -54,14 +55,10 @@ def open_platform(environment: Mapping[str, str], system: str = sys.platform) ->
     try:
         if sdl2.SDL_InitSubSystem(sdl2.SDL_INIT_VIDEO) != 0:
             where = f" on {environment.get('DISPLAY')}" if driver == "x11" else ""
-            raise ViewerError(
-                f"cannot open a window{where} ({sdl_error()}); check DISPLAY, or use --headless"
-            )
+            raise ViewerError(f"cannot open a window{where} ({sdl_error()}); {ADVICE}")
         took = (sdl2.SDL_GetCurrentVideoDriver() or b"").decode()
         if took != driver:
-            raise ViewerError(
-                f"SDL took the driver {took!r} and not {driver!r}; check DISPLAY, or use --headless"
-            )
+            raise ViewerError(f"SDL took the driver {took!r} and not {driver!r}; {ADVICE}")
         yield Platform()
     finally:
         sdl2.SDL_Quit()
@@ -75,7 +72,7 @@ class Platform:
         # SDL waits without polling only while it has a window to send its wake-up to
         self._never_shown = sdl2.SDL_CreateWindow(b"", 0, 0, 1, 1, sdl2.SDL_WINDOW_HIDDEN)
         if not self._never_shown:
-            raise ViewerError(f"cannot open a window ({sdl_error()}); check DISPLAY, or use --headless")
+            raise ViewerError(f"cannot open a window ({sdl_error()}); {ADVICE}")
 
     def wake(self) -> None:
         """Makes wait() return; any thread."""
@@ -109,7 +106,7 @@ class Platform:
         for number in range(max(0, sdl2.SDL_GetNumVideoDisplays())):
             bounds, usable = sdl2.SDL_Rect(), sdl2.SDL_Rect()
             if sdl2.SDL_GetDisplayBounds(number, ctypes.byref(bounds)) != 0:
-                raise ViewerError(f"cannot read the monitors ({sdl_error()}); check DISPLAY")
+                raise ViewerError(f"cannot read the monitors ({sdl_error()}); {ADVICE}")
             if sdl2.SDL_GetDisplayUsableBounds(number, ctypes.byref(usable)) != 0:
                 usable = bounds
             found.append(Display(_tuple(bounds), _tuple(usable)))

@@ -9,7 +9,7 @@ from radterm.client.base import Exactness, ReadyUpdate, State
 from radterm.viewer.badge import MARGIN, render_badge, window_title
 from radterm.viewer.effective import NOTHING_YET, OnGlass, effective_exactness
 from radterm.viewer.glass import open_glass
-from radterm.viewer.platform import Display
+from radterm.viewer.platform import ADVICE, Display
 from radterm.viewer.presenter import Presenter
 from radterm.viewer.sdl import sdl2, sdl_error
 from rfb_ext.errors import ViewerError
@@ -54,7 +54,7 @@ class HeadWindow:
         words = window_title(first, self.name, title)
         self._window = sdl2.SDL_CreateWindow(words.encode(), place, place, width, height, flags)
         if not self._window:
-            raise ViewerError(f"cannot open a window ({sdl_error()}); check DISPLAY, or use --headless")
+            raise ViewerError(f"cannot open a window ({sdl_error()}); {ADVICE}")
         self._said = words
         self.shown = first
         self.id: int = sdl2.SDL_GetWindowID(self._window)

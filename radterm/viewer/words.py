@@ -34,7 +34,8 @@ def dimmed(pixels: Pixels, bits: int) -> Pixels:
     """A quarter of the brightness of each channel."""
     channel = (1 << (bits - 2)) - 1
     mask = np.uint32(channel << 2 * bits | channel << bits | channel)
-    return (pixels >> 2) & mask
+    dark: Pixels = (pixels >> np.uint32(2)) & mask
+    return dark
 
 
 def word(colour: tuple[int, int, int], bits: int) -> np.uint32:

@@ -43,11 +43,12 @@ class X11Glass:
             raise ViewerError(f"the screen's pixels are of no known kind ({sdl_error()})")
         self._window: int = info.info.x11.window
         try:
-            self._connection = xcffib.connect()
+            connection: Any = xcffib.connect()  # type: ignore[no-untyped-call]
+            self._connection = connection
             self._shm = self._connection(xcffib.shm.key)
             self._shm.QueryVersion().reply()
             _check_visual(self._connection.get_setup().roots[self._connection.pref_screen])
-        except (xcffib.ConnectionException, xcffib.ExtensionNotPresentError) as error:
+        except xcffib.XcffibException as error:
             raise ViewerError("a screen of depth 30 must be on this machine (MIT-SHM)") from error
         self._gc = self._connection.generate_id()
         self._connection.core.CreateGC(self._gc, self._window, 0, [])
@@ -74,7 +75,8 @@ class X11Glass:
         finally:
             _libc.shmctl(number, IPC_RMID, None)  # it goes when the last of us detaches
         memory = (ctypes.c_uint8 * length).from_address(self._address)
-        return np.frombuffer(memory, dtype="<u4").reshape(height.value, width.value)
+        words: Pixels = np.frombuffer(memoryview(memory), dtype="<u4").reshape(height.value, width.value)
+        return words
 
     def push(self, box: Box) -> bool:
         x, y, w, h = box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def decode_fragment(syntax: str, data: bytes, rows: int, columns: int, samples: 
     """
     import imagecodecs
 
-    decoders = {
+    decoders: dict[str, Callable[[bytes], Any]] = {
         JPEG_BASELINE: imagecodecs.jpeg8_decode,
         JPEG_EXTENDED: imagecodecs.jpeg_decode,
         **dict.fromkeys(JPEG_LOSSLESS, imagecodecs.ljpeg_decode),
@@ -39,7 +40,7 @@ def decode_fragment(syntax: str, data: bytes, rows: int, columns: int, samples: 
         raise DecodeError(f"transfer syntax {syntax} is not one that is decoded here")
     try:
         pixels = np.asarray(decode(data))
-    except Exception as error:  # noqa: BLE001 - each library raises errors of its own
+    except Exception as error:
         raise DecodeError(f"an encapsulated image cannot be decoded ({type(error).__name__})") from error
     wanted = (rows, columns) if samples == 1 else (rows, columns, samples)
     if pixels.shape != wanted:

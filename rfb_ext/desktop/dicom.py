@@ -53,7 +53,9 @@ class Slice:
 
     @property
     def is_colour(self) -> bool:
-        return int(self.dataset.SamplesPerPixel) > 1 or self.dataset.PhotometricInterpretation == "PALETTE COLOR"
+        return (
+            int(self.dataset.SamplesPerPixel) > 1 or self.dataset.PhotometricInterpretation == "PALETTE COLOR"
+        )
 
     @property
     def is_inverted(self) -> bool:
@@ -72,7 +74,7 @@ class Slice:
             pixels = _decoded(self.dataset, self.frame)
         except DecodeError:
             raise
-        except Exception as error:  # noqa: BLE001 - pydicom and numpy raise whatever a broken file brings about
+        except Exception as error:
             raise DecodeError(f"image {self.label} cannot be decoded ({type(error).__name__})") from error
         if self.is_colour:
             if pixels.ndim != 3 or pixels.shape[2] != 3:
@@ -87,7 +89,9 @@ class Slice:
         """The file's own window, else the range of its values."""
         centre, width = self.dataset.get("WindowCenter"), self.dataset.get("WindowWidth")
         if centre is not None and width is not None:
-            first = [v if isinstance(v, int | float | str) else v[0] if len(v) else 0 for v in (centre, width)]
+            first = [
+                v if isinstance(v, int | float | str) else v[0] if len(v) else 0 for v in (centre, width)
+            ]
             if float(first[1]) >= 1:
                 return Window(float(first[0]), float(first[1]))
         slope, intercept = self.rescale
@@ -112,7 +116,9 @@ def read_folder(folder: Path | None) -> Folder:
         raise NotFoundError(f"{folder} is no folder; --dicom takes a folder of DICOM images")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if len(files) > MOST_FILES:
-        raise NotFoundError(f"{folder} has {len(files)} files; at most {MOST_FILES} are read: choose one study")
+        raise NotFoundError(
+            f"{folder} has {len(files)} files; at most {MOST_FILES} are read: choose one study"
+        )
     found = _read(files, str(folder))
     if not found.slices:
         raise NotFoundError(
@@ -190,7 +196,8 @@ def _order(item: Slice) -> tuple[str, str, float, int]:
 
 def _decoded(dataset: Any, frame: int) -> npt.NDArray[Any]:
     from pydicom.encaps import get_frame
-    from pydicom.pixels import apply_color_lut, pixel_array
+    from pydicom.pixels.processing import apply_color_lut
+    from pydicom.pixels.utils import pixel_array
 
     from rfb_ext.codecs.dicom_pixels import DECODED, decode_fragment
 

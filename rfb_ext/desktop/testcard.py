@@ -20,20 +20,22 @@ MOVING = 96
 INFO = "key {keysym:#x}  pointer {x},{y}  buttons {buttons:#x}"
 
 
-def testcard_heads(count: int, size: tuple[int, int] | None, depth: int) -> tuple[Head, ...]:
+def card_heads(count: int, size: tuple[int, int] | None, depth: int) -> tuple[Head, ...]:
     """1 to 4 heads side by side; every other one is smaller and of odd size. Raises ValueError."""
     if not 1 <= count <= MOST_HEADS:
         raise ValueError(f"the testcard has 1 to {MOST_HEADS} heads, not {count}")
     width, height = size or SIZE
     heads, x = [], 0
     for number in range(count):
-        w, h = (width, height) if number % 2 == 0 else (max(SMALLEST, width - 133), max(SMALLEST, height - 75))
+        w, h = (
+            (width, height) if number % 2 == 0 else (max(SMALLEST, width - 133), max(SMALLEST, height - 75))
+        )
         heads.append(Head(number + 1, Rect(x, 0, w, h), depth, f"testcard {number + 1}"))
         x += w
     return tuple(heads)
 
 
-def testcard_picture(head: Head, step: int, info: str = "") -> Pixels:
+def card_picture(head: Head, step: int, info: str = "") -> Pixels:
     """The whole picture of a head at a step, canonical, shape (h, w)."""
     picture: Pixels = np.empty((head.rect.h, head.rect.w), dtype="<u4")
     _draw_still(picture, head)
@@ -46,10 +48,12 @@ class Testcard(DrawnDesktop):
     """The testcard as a desktop. `rate`: steps a second of the moving part; `last_clipboard`: the text a
     viewer set last."""
 
+    __test__ = False  # no test, whatever its name begins with
+
     def __init__(
         self, count: int, size: tuple[int, int] | None, depth: int, clock: Clock, *, rate: float = 30.0
     ) -> None:
-        super().__init__("radterm testcard", testcard_heads(count, size, depth), clock)
+        super().__init__("radterm testcard", card_heads(count, size, depth), clock)
         self._epoch = clock()
         self._step_us = max(1, int(1e6 / rate))
         self._info = INFO.format(keysym=0, x=0, y=0, buttons=0)
@@ -69,7 +73,7 @@ class Testcard(DrawnDesktop):
     def draw(self, head: Head, picture: Pixels, now_us: int, before: Hashable) -> tuple[Rect, ...]:
         step = self.step_at(now_us)
         if before is None:
-            picture[:] = testcard_picture(head, step, self._info)
+            picture[:] = card_picture(head, step, self._info)
             return (Rect(0, 0, head.rect.w, head.rect.h),)
         old_step = before[0] if isinstance(before, tuple) else 0
         return (
@@ -171,7 +175,14 @@ def _draw_info(picture: Pixels, head: Head, step: int, info: str) -> Rect:
     rect = Rect(0, min(height - 1, height * 6 // 10), width, max(0, min(24, height // 20)))
     picture[rect.y : rect.bottom, 1:] = word(20, head.depth)
     draw_text(
-        picture[rect.y : rect.bottom], 8, 0, f"step {step}  {info}", depth=head.depth, size=14, ink=230, paper=20
+        picture[rect.y : rect.bottom],
+        8,
+        0,
+        f"step {step}  {info}",
+        depth=head.depth,
+        size=14,
+        ink=230,
+        paper=20,
     )
     return rect
 

@@ -31,7 +31,8 @@ def window_table(
     grey = np.floor(share * top + 0.5).astype(np.uint32)
     if inverted:
         grey = top - grey
-    return grey | grey << np.uint32(depth) | grey << np.uint32(2 * depth)
+    words: npt.NDArray[np.uint32] = grey | grey << np.uint32(depth) | grey << np.uint32(2 * depth)
+    return words
 
 
 def scaled(pixels: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any]:
@@ -49,11 +50,16 @@ def scaled(pixels: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any
     return np.rint(_linear(part, columns, axis=1)).astype(pixels.dtype)
 
 
-def _linear(pixels: npt.NDArray[np.float32], at: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float32]:
+def _linear(
+    pixels: npt.NDArray[np.float32], at: npt.NDArray[np.float64], axis: int
+) -> npt.NDArray[np.float32]:
     last = pixels.shape[axis] - 1
     at = np.clip(at, 0, last)
     low = np.floor(at).astype(np.intp)
     share = (at - low).astype(np.float32)
     share = share[:, None] if axis == 0 else share[None, :]
     low_pixels = np.take(pixels, low, axis)
-    return low_pixels + (np.take(pixels, np.minimum(low + 1, last), axis) - low_pixels) * share
+    blended: npt.NDArray[np.float32] = (
+        low_pixels + (np.take(pixels, np.minimum(low + 1, last), axis) - low_pixels) * share
+    )
+    return blended

@@ -1,4 +1,4 @@
-"""From glass to glass: an X desktop on screen A, served, viewed full screen on screen B, compared bit by bit."""
+"""From glass to glass: screen A is served, viewed full screen on screen B, and compared bit by bit."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import os
 import random
 import signal
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pydicom.data
 import pytest
 
 from tests.kit import programs
-from tests.kit.glass import Screen, process, serve, view, wait_for, xvfb
+from tests.kit.glass import RADTERM, ROOT, Screen, process, serve, view, wait_for, xvfb
 from tests.kit.relay import Relay
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool", "aeskulap", "xterm")
@@ -206,15 +205,14 @@ def test_headless_at_both_depths(depth):
         assert report["heads"][0]["depth"] == (10 if depth == 30 else 8)
 
 
-def test_no_secret_or_pixel_is_needed_in_argv(tmp_path: Path):
-    """A session may come as JSON on stdin."""
+def test_a_session_as_json_on_stdin():
     with serve("--desktop", "testcard") as port:
         done = subprocess.run(
-            (*__import__("tests.kit.glass", fromlist=["RADTERM"]).RADTERM, "view", "-", "--headless", "--seconds", "2", "--json"),
+            (*RADTERM, "view", "-", "--headless", "--seconds", "2", "--json"),
             input=b'{"address": "127.0.0.1:%d"}' % port,
             capture_output=True,
             timeout=60,
             check=False,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=ROOT,
         )
         assert done.returncode == 0, done.stderr

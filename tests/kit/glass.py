@@ -1,5 +1,5 @@
-"""From glass to glass: X screens that can be read and drawn on by a hand of the test's own (plain GetImage and
-PutImage through xcffib), and the product's real processes."""
+"""From glass to glass: X screens that are read and drawn on by plain GetImage and PutImage, through a hand of
+the test's own, and the product's real processes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,114 @@
+"""A viewer in this process, on an X screen of its own: SDL in the main thread, as it must be, and the test's
+script in another."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from radterm.viewer.options import ViewerOptions
+from radterm.viewer.process import run_viewer
+from rfb_ext.frame.frames import Head
+from rfb_ext.wire.types import Rect
+from tests.kit import programs
+from tests.kit.fake_session import FakeSession
+from tests.kit.glass import Screen, wait_for
+
+MOST_SECONDS = 25.0
+
+
+def a_head(width: int, height: int, *, id: int = 1, x: int = 0, depth: int = 8, name: str = "left") -> Head:
+    return Head(id, Rect(x, 0, width, height), depth, name)
+
+
+def noise(head: Head, seed: int = 1) -> np.ndarray:
+    """A picture in which no two neighbours are alike."""
+    top = 1 << 3 * head.depth
+    return np.random.default_rng(seed).integers(0, top, (head.rect.h, head.rect.w), dtype=np.uint32)
+
+
+class Stage:
+    """What a script works with: the session it plays, the screen it looks at."""
+
+    def __init__(self, session: FakeSession, screen: Screen, stream: io.StringIO) -> None:
+        self.session = session
+        self.screen = screen
+        self._stream = stream
+
+    def events(self) -> list[dict[str, Any]]:
+        """Every line the viewer has written so far."""
+        return [json.loads(line) for line in self._stream.getvalue().splitlines(keepends=True) if line[-1] == "\n"]
+
+    def titles(self) -> list[str]:
+        """The titles of all top windows, as xdotool reads them."""
+        found = self.xdotool("search", "--onlyvisible", "--name", ".+", check=False).split()
+        return [self.xdotool("getwindowname", number).rstrip("\n") for number in found]
+
+    def title(self, word: str) -> None:
+        """Waits until a window's title begins with that word."""
+        wait_for(lambda: any(title.startswith(word) for title in self.titles()), what=f"title {word}")
+
+    def sees(self, picture: np.ndarray) -> None:
+        """Waits until the top left of the screen is this picture, pixel by pixel."""
+        h, w = picture.shape
+        wait_for(lambda: bool((self.screen.grab()[:h, :w] == picture).all()), what="the picture on the screen")
+
+    def xdotool(self, *words: str, check: bool = True) -> str:
+        """What it prints."""
+        return subprocess.run(
+            [programs.path("xdotool"), *words],
+            check=check,
+            env={**os.environ, "DISPLAY": self.screen.display},
+            timeout=20,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+
+
+def play(
+    screen: Screen,
+    script: Callable[[Stage], None],
+    *heads: Head,
+    announce: bool = True,
+    **options: Any,
+) -> tuple[int, Stage]:
+    """Runs the viewer while `script` plays; the viewer ends with the script. Returns its exit code."""
+    session = FakeSession(*heads)
+    stream = io.StringIO()
+    stage = Stage(session, screen, stream)
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            assert session.connected.wait(10)
+            if announce:
+                session.announce()
+            script(stage)
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            session.end()
+
+    player = threading.Thread(target=run, name="script")
+    with contextlib.ExitStack() as stack:
+        before = os.environ.get("DISPLAY")
+        os.environ["DISPLAY"] = screen.display
+        stack.callback(lambda: os.environ.update(DISPLAY=before) if before else os.environ.pop("DISPLAY"))
+        player.start()
+        try:
+            given = {"events": True, "seconds": MOST_SECONDS, **options}
+            code = run_viewer(session.connect, ViewerOptions(**given), stream=stream)
+        finally:
+            session.connected.set()
+            player.join(MOST_SECONDS)
+    if failures:
+        raise failures[0]
+    return code, stage
