@@ -44,16 +44,18 @@ def window_title(exactness: Exactness, head: str, title: str) -> str:
     return " · ".join(part for part in (exactness.state.value, head, title) if part)
 
 
-def badge_scale(height: int) -> float:
-    """Pixels a unit of the font, for a window of that height: a capital has 13 pixels at 1080 lines."""
-    return min(max(height / 1080 * 2.2, 1.4), 6.0)
+def badge_scale(height: int, state: State) -> float:
+    """Pixels a unit of the font, for a window of that height: a capital has 14 pixels at 1080 lines; half
+    as much again for STALE, where nothing worth reading is covered."""
+    scale = min(max(height / 1080 * 2.4, 1.8), 6.0)
+    return round(1.5 * scale if state is State.STALE else scale, 2)
 
 
 def render_badge(exactness: Exactness, age: float | None, size: tuple[int, int]) -> RGBA:
     """The badge as an image, at most as large as a window of `size` (width, height)."""
     word, reason = badge_words(exactness, age)
     width, height = size
-    scale = round(badge_scale(height), 2)
+    scale = badge_scale(height, exactness.state)
     image = _render(exactness.state, word, reason, scale)
     if image.shape[1] > width and reason:
         image = _render(exactness.state, word, "", scale)

@@ -54,8 +54,9 @@ class Keyboard:
     """SDL's key and text events to keysyms and keycodes.
 
     A printable key waits for the text that SDL puts right behind it, for only the text knows layout and
-    modifiers; without one (Control is down) its keysym is made from the key. A release is matched by
-    scancode: whatever went down comes up.
+    modifiers; without one (Control is down) its keysym is made from the key. A dead key sends nothing: the
+    letter it changes does, without a keycode, since no single key makes it. A release is matched by scancode:
+    whatever went down comes up.
     """
 
     def __init__(self, send: SendKey) -> None:
@@ -63,11 +64,14 @@ class Keyboard:
         self._down: dict[int, tuple[int, int]] = {}
         self._waiting: tuple[int, int, int] | None = None
         self._text_is_known = False
+        self._after_dead = False
 
     def pressed(self, scancode: int, key: int, modifiers: int) -> None:
         """KEYDOWN, repeats too."""
         self.settle()
-        if keys.is_printable(key):
+        if key == keys.DEAD and keys.keycode_of(scancode):
+            self._after_dead = True
+        elif keys.is_printable(key):
             self._waiting = (scancode, key, modifiers)
         else:
             self._press(scancode, keys.keysym_of_key(key, modifiers))
@@ -80,11 +84,9 @@ class Keyboard:
         known, self._text_is_known = self._text_is_known, False
         if waiting is not None:
             scancode, key, modifiers = waiting
-            first = typed.pop(0) if typed else None
-            self._press(
-                scancode,
-                keys.keysym_of_character(first) if first else keys.keysym_of_key(key, modifiers),
-            )
+            keysym = keys.keysym_of_character(typed.pop(0)) if typed else keys.keysym_of_key(key, modifiers)
+            self._press(scancode, keysym, bare=self._after_dead)
+            self._after_dead = False
         elif known:
             return
         for character in typed:
@@ -114,8 +116,8 @@ class Keyboard:
             _, (keysym, keycode) = self._down.popitem()
             self._send(keysym, keycode, False)
 
-    def _press(self, scancode: int, keysym: int) -> None:
-        keycode = keys.keycode_of(scancode)
+    def _press(self, scancode: int, keysym: int, *, bare: bool = False) -> None:
+        keycode = 0 if bare else keys.keycode_of(scancode)
         before = self._down.get(scancode)
         if before is not None and before != (keysym, keycode):
             self._send(*before, False)  # the same key gives another symbol now: Shift came between

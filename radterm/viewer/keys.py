@@ -8,6 +8,9 @@ event (rfbproto): XT set 1, 0xE0-prefixed ones with bit 7.
 from __future__ import annotations
 
 NO_CHARACTER = 0x40000000
+DEAD = NO_CHARACTER
+"""What SDL says of a dead key (an accent that waits for its letter)."""
+EURO = 0x20AC
 
 SHIFT, CTRL, ALT, GUI = 0x0003, 0x00C0, 0x0300, 0x0C00
 NUM_LOCK, CAPS_LOCK, ALT_GR = 0x1000, 0x2000, 0x4000
@@ -81,9 +84,10 @@ def keycode_of(scancode: int) -> int:
 
 
 def keysym_of_character(character: str) -> int:
-    """X keysym of one character: Latin-1 as it is, others as Unicode keysyms."""
+    """X keysym of one character: Latin-1 and the euro as they are, others as Unicode keysyms."""
     point = ord(character)
-    return point if 0x20 <= point <= 0x7E or 0xA0 <= point <= 0xFF else 0x01000000 | point
+    as_it_is = 0x20 <= point <= 0x7E or 0xA0 <= point <= 0xFF or point == EURO
+    return point if as_it_is else 0x01000000 | point
 
 
 def is_printable(key: int) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ def open_platform(environment: Mapping[str, str], system: str = sys.platform) ->
     driver = DRIVERS.get(system, "x11")
     if driver == "x11" and not environment.get("DISPLAY"):
         raise ViewerError("there is no screen: DISPLAY is not set; set it, or use --headless")
+    # read by SDL from the environment of the C library, not as a hint; what groups windows in a taskbar
+    os.putenv("SDL_VIDEO_X11_WMCLASS", "radterm")
     for name, value in {**HINTS, b"SDL_VIDEODRIVER": driver.encode()}.items():
         sdl2.SDL_SetHintWithPriority(name, value, sdl2.SDL_HINT_OVERRIDE)
     try:

@@ -10,7 +10,7 @@ import numpy as np
 from radterm.viewer.words import dimmed, word
 from rfb_ext.frame.frames import Pixels
 
-SPACING = 28
+SPACING = 36
 LINE = 3
 COLOUR = (104, 88, 52)
 

@@ -89,7 +89,7 @@ class DrawnDesktop(ABC):
         """What `start` does, without the thread: `step` is called by somebody else."""
         self._sink = sink
         self._beat_due = self._clock()
-        self.greet(sink)
+        self._note(lambda: self.greet(sink))
 
     def stop(self) -> None:
         self._stopping = True
@@ -116,7 +116,7 @@ class DrawnDesktop(ABC):
 
         self._note(inject)
 
-    def set_clipboard(self, text: str) -> None:
+    def set_clipboard(self, text: str) -> None:  # noqa: B027
         """Kept by those who have a use for it."""
 
     def request_layout(self, layout: ScreenLayout) -> LayoutStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,8 +38,7 @@ def card_heads(count: int, size: tuple[int, int] | None, depth: int) -> tuple[He
 
 def card_picture(head: Head, step: int, info: str = "") -> Pixels:
     """The whole picture of a head at a step, canonical, shape (h, w)."""
-    picture: Pixels = np.empty((head.rect.h, head.rect.w), dtype="<u4")
-    _draw_still(picture, head)
+    picture = _still(head).copy()
     _draw_moving(picture, head, step)
     _draw_info(picture, head, step, info)
     return picture
@@ -113,7 +113,10 @@ class Testcard(DrawnDesktop):
         return LayoutStatus.DONE
 
 
-def _draw_still(picture: Pixels, head: Head) -> None:
+@lru_cache(maxsize=MOST_HEADS)
+def _still(head: Head) -> Pixels:
+    """What never changes of a head."""
+    picture: Pixels = np.empty((head.rect.h, head.rect.w), dtype="<u4")
     height, width = picture.shape
     depth, top = head.depth, (1 << head.depth) - 1
     picture[:] = word(40, depth)
@@ -142,6 +145,8 @@ def _draw_still(picture: Pixels, head: Head) -> None:
     draw_text(picture, 8, 13 * row, text, depth=depth, size=max(8, min(18, height // 24)), paper=40)
     for i, (cy, cx) in enumerate(((0, 0), (0, width - 1), (height - 1, 0), (height - 1, width - 1))):
         picture[cy, cx] = (i + 1) * 0x10203 & ((1 << 3 * depth) - 1)
+    picture.flags.writeable = False
+    return picture
 
 
 def _moving_rect(head: Head, step: int) -> Rect:
@@ -155,7 +160,8 @@ def _moving_rect(head: Head, step: int) -> Rect:
 
 def _erase_moving(picture: Pixels, head: Head, step: int) -> Rect:
     rect = _moving_rect(head, step)
-    picture[rect.y : rect.bottom, rect.x : rect.right] = word(40, head.depth)
+    still = _still(head)
+    picture[rect.y : rect.bottom, rect.x : rect.right] = still[rect.y : rect.bottom, rect.x : rect.right]
     return rect
 
 

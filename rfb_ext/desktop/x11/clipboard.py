@@ -135,9 +135,7 @@ class Clipboard:
             atoms = (self._targets, self._timestamp, self._utf8, self._mime)
             self._put(event.requestor, place, xproto.Atom.ATOM, 32, struct.pack("=4I", *atoms))
         elif event.target == self._timestamp:
-            self._put(
-                event.requestor, place, xproto.Atom.INTEGER, 32, struct.pack("=I", self._owned_since)
-            )
+            self._put(event.requestor, place, xproto.Atom.INTEGER, 32, struct.pack("=I", self._owned_since))
         elif event.target in (self._utf8, self._mime):
             self._put(event.requestor, place, event.target, 8, self._ours)
         else:

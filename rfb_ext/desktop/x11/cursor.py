@@ -27,7 +27,7 @@ def read_cursor(display: Display) -> Cursor:
     """The cursor now; larger ones are cut to MAX_CURSOR_SIDE. Empty when the server shows none."""
     try:
         reply = display.xfixes.GetCursorImage().reply()
-    except xcffib.xfixes.BadCursorError:
+    except xcffib.xproto.CursorError:
         return Cursor(np.zeros((0, 0, 4), np.uint8), 0, 0)
     words = np.frombuffer(reply.cursor_image.buf(), dtype="<u4", count=reply.width * reply.height)
     rgba = to_rgba(words.reshape(reply.height, reply.width)[:MAX_CURSOR_SIDE, :MAX_CURSOR_SIDE])

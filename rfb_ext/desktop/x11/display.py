@@ -21,6 +21,7 @@ from rfb_ext.errors import CaptureError, NotFoundError
 from rfb_ext.wire.numbers import MAX_PIXELS, MAX_SIDE
 from rfb_ext.wire.types import PixelFormat
 
+_xcffib: Any = xcffib  # its functions have no types
 NEEDED = ("MIT-SHM", "DAMAGE", "XFIXES", "XTEST")
 DEPTHS = {24: 8, 30: 10}
 """X depth to bits a channel."""
@@ -37,7 +38,7 @@ class Display:
     def __init__(self, name: str | None) -> None:
         self.name = _checked_name(name)
         try:
-            self.connection: Any = xcffib.connect(display=self.name)
+            self.connection: Any = _xcffib.connect(display=self.name)
         except xcffib.XcffibException as error:
             raise NotFoundError(
                 f"no X display {self.name} can be opened; start it, name another one with --display, "
@@ -157,7 +158,8 @@ def _root_format(name: str, setup: Any, screen: Any) -> tuple[int, PixelFormat]:
     shifts = [(mask & -mask).bit_length() - 1 for mask in masks]
     top = (1 << bits) - 1
     true_colour = visual._class == xcffib.xproto.VisualClass.TrueColor
-    if wide != 32 or not true_colour or any(m != top << max(s, 0) for m, s in zip(masks, shifts, strict=True)):
+    whole = all(m == top << max(s, 0) for m, s in zip(masks, shifts, strict=True))
+    if wide != 32 or not true_colour or not whole:
         raise CaptureError(
             f"the X display {name} has pixels of another kind than {bits} bits of red, green and blue in "
             f"32 bits; start its X server with a TrueColor visual"

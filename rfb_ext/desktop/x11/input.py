@@ -59,19 +59,26 @@ class InputThread:
         self._thread.start()
 
     def put(self, event: KeyWanted | PointerWanted) -> None:
-        """Queues an event, from any thread. Of moves in a row without a change of buttons the last counts."""
+        """Queues an event, from any thread. Of moves in a row the first and the last count."""
         with self._changed:
             if self.is_lost or self._is_ending:
                 return
-            if isinstance(event, PointerWanted) and self._waiting:
-                last = self._waiting[-1]
-                if isinstance(last, PointerWanted) and last.buttons == event.buttons:
-                    self._waiting.pop()
+            if self._is_move_in_a_row(event):
+                self._waiting.pop()
             if len(self._waiting) == MAX_WAITING:
                 self._waiting.clear()
                 self._has_overflowed = True
             self._waiting.append(event)
             self._changed.notify()
+
+    def _is_move_in_a_row(self, event: KeyWanted | PointerWanted) -> bool:
+        """True if the last one waiting only moved, as `event` does: where a button changed must stay."""
+        if not isinstance(event, PointerWanted) or len(self._waiting) < 2:
+            return False
+        return all(
+            isinstance(earlier, PointerWanted) and earlier.buttons == event.buttons
+            for earlier in (self._waiting[-1], self._waiting[-2])
+        )
 
     def stop(self, seconds: float) -> None:
         """Releases what is pressed, ends the thread and the connection; a server that does not answer for

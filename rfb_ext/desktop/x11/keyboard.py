@@ -128,9 +128,7 @@ class Keyboard:
             added += [place[0]] if place else []
         else:
             down = bytes(self._core.QueryKeymap().reply().keys)
-            removed += [
-                code for code in self._mapping.keycodes(keysyms) if down[code // 8] & 1 << code % 8
-            ]
+            removed += [code for code in self._mapping.keycodes(keysyms) if down[code // 8] & 1 << code % 8]
 
     def _lend(self, keysym: int) -> tuple[int, int] | None:
         """Puts a keysym on a keycode that means nothing; the one lent first is lent again."""

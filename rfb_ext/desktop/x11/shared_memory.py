@@ -64,11 +64,12 @@ class Segment:
         finally:
             _libc.shmctl(identifier, _IPC_RMID, None)
 
-    def words(self, count: int) -> npt.NDArray[Any]:
+    def words(self, count: int) -> npt.NDArray[np.uint32]:
         """The first `count` 32-bit words, dtype '<u4'; no such array may outlive close()."""
         if self._address is None or 4 * count > self.size:
             raise ValueError(f"{count} words are not in this segment")
-        return np.frombuffer((ctypes.c_char * (4 * count)).from_address(self._address), dtype="<u4")
+        memory: Any = (ctypes.c_char * (4 * count)).from_address(self._address)
+        return np.frombuffer(memory, dtype="<u4")
 
     def detach(self, display: Display) -> None:
         """Also lets the X server go of it, for one that is replaced."""

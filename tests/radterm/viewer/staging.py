@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import xcffib
+import xcffib.xproto
 
 from radterm.viewer.options import ViewerOptions
 from radterm.viewer.process import run_viewer
@@ -48,9 +50,24 @@ class Stage:
         return [json.loads(line) for line in self._stream.getvalue().splitlines(keepends=True) if line[-1] == "\n"]
 
     def titles(self) -> list[str]:
-        """The titles of all top windows, as xdotool reads them."""
-        found = self.xdotool("search", "--onlyvisible", "--name", ".+", check=False).split()
-        return [self.xdotool("getwindowname", number).rstrip("\n") for number in found]
+        """The titles of all top windows, as any X client reads them."""
+        connection = xcffib.connect(display=self.screen.display)
+        try:
+            core = connection.core
+            atom = core.InternAtom(False, 12, "_NET_WM_NAME").reply().atom
+            root = connection.get_setup().roots[0].root
+            pending, found = [root], []
+            while pending:
+                window = pending.pop()
+                try:
+                    pending += core.QueryTree(window).reply().children.list
+                    value = core.GetProperty(False, window, atom, 0, 0, 1024).reply().value
+                except xcffib.xproto.WindowError:
+                    continue  # it has gone meanwhile
+                found.append(b"".join(value.list).decode())
+            return [title for title in found if title]
+        finally:
+            connection.disconnect()
 
     def title(self, word: str) -> None:
         """Waits until a window's title begins with that word."""
