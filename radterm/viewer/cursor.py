@@ -21,6 +21,12 @@ def straight_alpha(premultiplied: RGBA) -> RGBA:
     return np.ascontiguousarray(image.astype(np.uint8))
 
 
+def for_driver(premultiplied: RGBA, driver: bytes) -> RGBA:
+    """What SDL's driver must be given. SDL hands pixels on as they are: to X, which takes premultiplied
+    ones, and to the others, which do not."""
+    return np.ascontiguousarray(premultiplied) if driver == b"x11" else straight_alpha(premultiplied)
+
+
 class WindowCursor:
     """The cursor over every window of the viewer; the system's arrow until the first one comes."""
 
@@ -32,7 +38,7 @@ class WindowCursor:
         if cursor.rgba.size == 0:
             sdl2.SDL_ShowCursor(sdl2.SDL_DISABLE)
             return
-        image = straight_alpha(cursor.rgba)
+        image = for_driver(cursor.rgba, sdl2.SDL_GetCurrentVideoDriver())
         height, width = image.shape[:2]
         surface = sdl2.SDL_CreateRGBSurfaceWithFormatFrom(
             image.ctypes.data_as(ctypes.c_void_p), width, height, 32, 4 * width, sdl2.SDL_PIXELFORMAT_RGBA32

@@ -209,7 +209,7 @@ def test_a_session_as_json_on_stdin():
     with serve("--desktop", "testcard") as port:
         done = subprocess.run(
             (*RADTERM, "view", "-", "--headless", "--seconds", "2", "--json"),
-            input=b'{"address": "127.0.0.1:%d"}' % port,
+            input=b'{"v": 1, "address": "127.0.0.1:%d"}' % port,
             capture_output=True,
             timeout=60,
             check=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -158,7 +159,7 @@ def check_heartbeats(desktop: Desktop) -> None:
         sink.wait(lambda: len(sink.beats) >= start + 6)
         with sink.changed:
             beats = sink.beats[start : start + 6]
-            gaps = [b[0] - a[0] for a, b in zip(beats, beats[1:], strict=False)]
+            gaps = [b[0] - a[0] for a, b in itertools.pairwise(beats)]
             assert sum(gaps) / len(gaps) < 1.5 * HEARTBEAT_MS / 1000
             for _, now_us, pulses in beats:
                 assert {pulse.head_id for pulse in pulses} == {head.id for head in heads}

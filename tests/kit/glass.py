@@ -134,7 +134,7 @@ class Screen:
                 for atom in atoms:
                     value = core.GetProperty(False, window, atom, 0, 0, 1024).reply()
                     if value.value_len:
-                        found.append(bytes(value.value.list).decode("utf-8", "replace"))
+                        found.append(value.value.buf().decode("utf-8", "replace"))
                         break
         return found
 

@@ -16,6 +16,7 @@ from xcffib import xproto
 from rfb_ext.desktop.x11.display import Display
 from rfb_ext.wire.numbers import MAX_CUT_TEXT
 
+_notify_event: Any = xproto.SelectionNotifyEvent  # its functions have no types
 _ANY_TYPE, _NONE, _CURRENT_TIME = 0, 0, 0
 
 
@@ -140,7 +141,7 @@ class Clipboard:
             self._put(event.requestor, place, event.target, 8, self._ours)
         else:
             place = _NONE
-        answer = xproto.SelectionNotifyEvent.synthetic(
+        answer = _notify_event.synthetic(
             event.time, event.requestor, event.selection, event.target, place
         )
         self._core.SendEvent(False, event.requestor, 0, answer.pack())
