@@ -86,8 +86,8 @@ class X11Glass:
         )  # fmt: skip
         try:
             put.check()  # a round trip: the screen has read the segment
-        except xcffib.ConnectionException as error:
-            raise ViewerError("the connection to the screen was lost") from error
+        except xcffib.XcffibException as error:
+            raise ViewerError("the screen takes no more pixels; start the viewer again") from error
         return True
 
     def close(self) -> None:

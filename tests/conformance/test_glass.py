@@ -34,6 +34,14 @@ def equal(a: Screen, b: Screen) -> bool:
     return bool((a.grab() == b.grab()).all())
 
 
+def equal_but_badge(a: Screen, b: Screen) -> bool:
+    """For the 1.5 s in which a head that has become EXACT says so at the upper edge."""
+    differs = a.grab() != b.grab()
+    width = a.size[0]
+    differs[:70, width // 5 : width - width // 5] = False
+    return not differs.any()
+
+
 def assert_equal_when_exact(a: Screen, b: Screen) -> None:
     wait_for(lambda: b.title_says("EXACT"), 15, "EXACT")
     wait_for(lambda: b.title_says("EXACT") and equal(a, b), 5, "equal screens under EXACT")
@@ -106,7 +114,7 @@ def settled(a: Screen, b: Screen, child: subprocess.Popen[bytes]) -> bool:
     threading.Event().wait(0.5)
     for _ in range(3):
         said_before = b.title_says("EXACT")
-        same = equal(a, b)
+        same = equal_but_badge(a, b)
         if said_before and b.title_says("EXACT"):
             assert same, "EXACT over a wrong pixel"
     wait_for(lambda: child.poll() is not None or (b.title_says("EXACT") and equal(a, b)), 15, "healing")
@@ -132,7 +140,7 @@ def test_a_flipped_bit_and_nothing_gets_back_to_the_server(codec):
                     threading.Event().wait(0.5)
                     for _ in range(4):
                         exact = b.title_says("EXACT")
-                        same = equal(a, b)
+                        same = equal_but_badge(a, b)
                         if exact and b.title_says("EXACT"):
                             assert same
                         fell += not exact

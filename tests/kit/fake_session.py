@@ -45,7 +45,12 @@ class FakeSession:
         self.listener.heads_changed(self.heads)
 
     def show(
-        self, pixels: np.ndarray, *region: Rect, head: Head | None = None, exact: bool = True, wait: bool = True
+        self,
+        pixels: np.ndarray,
+        *region: Rect,
+        head: Head | None = None,
+        exact: bool = True,
+        wait: bool = True,
     ) -> None:
         """An update; returns when the viewer has let it go, and overwrites the pixels then, as decoding
         the next update would."""

@@ -27,8 +27,10 @@ from tests.kit.glass import Screen, wait_for
 MOST_SECONDS = 25.0
 
 
-def a_head(width: int, height: int, *, id: int = 1, x: int = 0, depth: int = 8, name: str = "left") -> Head:
-    return Head(id, Rect(x, 0, width, height), depth, name)
+def a_head(
+    width: int, height: int, *, number: int = 1, x: int = 0, depth: int = 8, name: str = "left"
+) -> Head:
+    return Head(number, Rect(x, 0, width, height), depth, name)
 
 
 def noise(head: Head, seed: int = 1) -> np.ndarray:
@@ -47,7 +49,9 @@ class Stage:
 
     def events(self) -> list[dict[str, Any]]:
         """Every line the viewer has written so far."""
-        return [json.loads(line) for line in self._stream.getvalue().splitlines(keepends=True) if line[-1] == "\n"]
+        return [
+            json.loads(line) for line in self._stream.getvalue().splitlines(keepends=True) if line[-1] == "\n"
+        ]
 
     def titles(self) -> list[str]:
         """The titles of all top windows, as any X client reads them."""
@@ -76,7 +80,9 @@ class Stage:
     def sees(self, picture: np.ndarray) -> None:
         """Waits until the top left of the screen is this picture, pixel by pixel."""
         h, w = picture.shape
-        wait_for(lambda: bool((self.screen.grab()[:h, :w] == picture).all()), what="the picture on the screen")
+        wait_for(
+            lambda: bool((self.screen.grab()[:h, :w] == picture).all()), what="the picture on the screen"
+        )
 
     def xdotool(self, *words: str, check: bool = True) -> str:
         """What it prints."""
