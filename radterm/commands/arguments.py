@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
 from rfb_ext.wire.numbers import MAX_SCREENS, MAX_SIDE
@@ -55,7 +56,7 @@ def add_desktop(parser: argparse.ArgumentParser, default: str | None) -> None:
         help="what is shared: a test picture, the built-in DICOM reading room, or an X display",
     )
     parser.add_argument("--display", metavar=":N", help="the X display to share (x11)")
-    parser.add_argument("--dicom", metavar="DIR", help="a folder of DICOM images (reading)")
+    parser.add_argument("--dicom", type=Path, metavar="DIR", help="a folder of DICOM images (reading)")
     parser.add_argument("--heads", type=heads, default=1, metavar="N", help="how many monitors")
     parser.add_argument("--size", type=size, metavar="WxH", help="size of each monitor in pixels")
     parser.add_argument("--depth", type=int, choices=(8, 10), default=8, help="bits a colour channel")

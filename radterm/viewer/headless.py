@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import IO
 
 from radterm.client.base import Exactness, ReadyUpdate, Session, SessionListener, State
-from radterm.viewer.ending import close_and_wait, ended, say_error
+from radterm.viewer.ending import INTERRUPTED, close_and_wait, ended, say_error
 from radterm.viewer.events import FIGURES_SECONDS, EventLines
 from radterm.viewer.options import ViewerOptions
 from radterm.viewer.signals import stop_signals
@@ -95,13 +95,17 @@ def run_headless(
     """
     events = EventLines((stream or sys.stdout) if options.events else None)
     listener = HeadlessListener(events)
-    try:
-        session = connect(listener)
-    except RadtermError as error:
-        events.closed(error.exit_code, error)
-        raise
-    started = clock()
-    with stop_signals(listener.stop):
+    with stop_signals(listener.stop) as looking:
+        try:
+            session = connect(listener)
+        except RadtermError as error:
+            events.closed(error.exit_code, error)
+            raise
+        except KeyboardInterrupt:
+            events.closed(INTERRUPTED, None)
+            raise
+        looking()
+        started = clock()
         end = None if options.seconds is None else started + options.seconds
         _wait(listener, session, events, started, end, clock)
         stopped = listener.stop_signal

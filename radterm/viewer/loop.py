@@ -29,7 +29,7 @@ SCROLL = {
 
 
 class Loop:
-    """`run` returns when the session or the reader has ended it. Main thread only, but for stop()."""
+    """`run` returns when the session or the reader has ended it. Main thread only."""
 
     def __init__(
         self,
@@ -54,19 +54,9 @@ class Loop:
         self._clipboard = ""
         self._shown = self._not_shown = 0
         self._over = False
-        self._signals: list[int] = []
         self._started = clock()
-        self.is_closed = False
+        self.interrupted = False
         self.error: RadtermError | None = None
-
-    @property
-    def interrupted(self) -> bool:
-        return signal.SIGINT in self._signals
-
-    def stop(self, number: int) -> None:
-        """A signal came; any thread."""
-        self._signals.append(number)
-        self._platform.wake()
 
     def run(self) -> None:
         """Raises ViewerError when windows cannot be opened or painted."""
@@ -88,7 +78,7 @@ class Loop:
             if now >= figures_at:
                 figures_at = now + FIGURES_SECONDS
                 self._events.figures(now - self._started, self._shown, self._not_shown, self._session.report)
-            self._over |= bool(self._signals) or self._time_is_over(now)
+            self._over |= self._time_is_over(now)
 
     def close(self) -> None:
         """Nothing stays down at the hospital side, no window stays open."""
@@ -147,7 +137,9 @@ class Loop:
             case m.NameChanged():
                 pass
             case m.Closed():
-                self.is_closed, self.error, self._over = True, item.error, True
+                self.error, self._over = item.error, True
+            case m.Stopped():
+                self.interrupted, self._over = item.number == signal.SIGINT, True
 
     def _new_heads(self, heads: tuple[Head, ...], now: float) -> None:
         """One window a head, each on a monitor of its own as far as there are any; heads that are more

@@ -54,7 +54,15 @@ class Closed:
     error: RadtermError | None
 
 
-Item = HeadsChanged | UpdateReady | ExactnessChanged | CursorChanged | ClipboardChanged | NameChanged | Closed
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    number: int
+
+
+Item = (
+    HeadsChanged | UpdateReady | ExactnessChanged | CursorChanged | ClipboardChanged | NameChanged | Closed
+    | Stopped
+)  # fmt: skip
 
 
 class Mailbox:
@@ -81,6 +89,10 @@ class Mailbox:
             self._shut = True
             items, self._items = self._items, []
         _let_go(items)
+
+    def stop(self, number: int) -> None:
+        """A signal came."""
+        self._replace(Stopped(number))
 
     # --- SessionListener ---
 

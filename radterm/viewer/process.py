@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import IO
 
 from radterm.client.base import Session, SessionListener
-from radterm.viewer.ending import CLOSE_SECONDS, ended, say_error
+from radterm.viewer.ending import CLOSE_SECONDS, INTERRUPTED, ended, say_error
 from radterm.viewer.events import EventLines
 from radterm.viewer.mailbox import Mailbox
 from radterm.viewer.options import ViewerOptions as ViewerOptions
@@ -42,20 +42,24 @@ def run_viewer(
             closed = threading.Event()
             box = Mailbox(platform.wake, closed)
             try:
-                session = connect(box)
-                loop = Loop(platform, session, box, options, events, clock)
-                try:
-                    with stop_signals(loop.stop):
+                with stop_signals(box.stop) as looking:
+                    session = connect(box)
+                    looking()
+                    loop = Loop(platform, session, box, options, events, clock)
+                    try:
                         loop.run()
-                finally:
-                    box.shut()
-                    loop.close()
-                    session.close()
-                    closed.wait(CLOSE_SECONDS)
+                    finally:
+                        box.shut()
+                        loop.close()
+                        session.close()
+                        closed.wait(CLOSE_SECONDS)
             finally:
                 box.shut()
     except RadtermError as error:
         events.closed(error.exit_code, error)
+        raise
+    except KeyboardInterrupt:
+        events.closed(INTERRUPTED, None)
         raise
     code = ended(loop.error, interrupted=loop.interrupted)
     events.closed(code, loop.error)

@@ -12,21 +12,21 @@ import pydicom.data
 import pytest
 
 from tests.kit import programs
-from tests.kit.glass import RADTERM, ROOT, Screen, process, serve, view, wait_for, xvfb
+from tests.kit.glass import RADTERM, ROOT, Screen, process, screen, serve, view, wait_for
 from tests.kit.relay import Relay
 
-pytestmark = pytest.mark.needs("Xvfb", "xdotool", "aeskulap", "xterm")
+pytestmark = pytest.mark.needs("Xvfb", "Xorg", "dummy_drv.so", "xdotool", "aeskulap", "xterm")
 
 
-def picture(screen: Screen, seed: int) -> np.ndarray:
+def picture(on: Screen, seed: int) -> np.ndarray:
     """Ramps, noise in blocks, and lines; another one for each seed."""
-    width, height = screen.size
+    width, height = on.size
     rng = np.random.default_rng(seed)
-    blocks = rng.integers(0, 1 << 3 * screen.bits, (height // 16 + 1, width // 16 + 1), dtype="<u4")
+    blocks = rng.integers(0, 1 << 3 * on.bits, (height // 16 + 1, width // 16 + 1), dtype="<u4")
     pixels = np.kron(blocks, np.ones((16, 16), "<u4"))[:height, :width].copy()
-    grey = (np.arange(width, dtype="<u4") + seed) & ((1 << screen.bits) - 1)
-    pixels[height // 3 : height // 2] = grey | grey << screen.bits | grey << 2 * screen.bits
-    pixels[:: 7 + seed % 5, : width // 4] = (1 << 3 * screen.bits) - 1
+    grey = (np.arange(width, dtype="<u4") + seed) & ((1 << on.bits) - 1)
+    pixels[height // 3 : height // 2] = grey | grey << on.bits | grey << 2 * on.bits
+    pixels[:: 7 + seed % 5, : width // 4] = (1 << 3 * on.bits) - 1
     return pixels
 
 
@@ -55,7 +55,7 @@ def xdotool(display: str, *words: str) -> None:
 
 def test_a_dicom_viewer_read_from_another_screen(tmp_path):
     ct = pydicom.data.get_testdata_file("CT_small.dcm")
-    with xvfb(1920, 1080) as a, xvfb(1920, 1080) as b:
+    with screen(1920, 1080) as a, screen(1920, 1080) as b:
         on_a = {**os.environ, "DISPLAY": a.display, "HOME": str(tmp_path)}
         with (
             process(programs.path("aeskulap"), str(ct), env=on_a, stdout=-3, stderr=-3),
@@ -88,7 +88,7 @@ def test_a_dicom_viewer_read_from_another_screen(tmp_path):
 def test_twenty_flipped_bits_through_real_processes(codec):
     choose = random.Random(codec)
     noticed = 0
-    with xvfb(640, 480) as a, xvfb(640, 480) as b:
+    with screen(640, 480) as a, screen(640, 480) as b:
         a.draw(0, 0, picture(a, 0))
         with serve("--desktop", "x11", "--display", a.display, "--codec", codec) as port:
             for number in range(20):
@@ -127,7 +127,7 @@ def test_a_flipped_bit_and_nothing_gets_back_to_the_server(codec):
 
     fell = 0
     choose = random.Random("deaf" + codec)
-    with xvfb(640, 480) as a, xvfb(640, 480) as b:
+    with screen(640, 480) as a, screen(640, 480) as b:
         a.draw(0, 0, picture(a, 0))
         with serve("--desktop", "x11", "--display", a.display, "--codec", codec) as port:
             for number in range(4):
@@ -149,8 +149,8 @@ def test_a_flipped_bit_and_nothing_gets_back_to_the_server(codec):
 
 def test_a_hung_x_server_is_stale_and_comes_back():
     with (
-        xvfb(800, 600) as a,
-        xvfb(800, 600) as b,
+        screen(800, 600) as a,
+        screen(800, 600) as b,
         serve("--desktop", "x11", "--display", a.display) as port,
         view(port, b.display, "--fullscreen"),
     ):
@@ -168,8 +168,8 @@ def test_a_hung_x_server_is_stale_and_comes_back():
 def test_the_picture_stays_exact_while_it_changes_and_the_screen_is_whole():
     """Full pictures replace each other: whatever stands on B is one of them, never a mixture."""
     with (
-        xvfb(800, 600) as a,
-        xvfb(800, 600) as b,
+        screen(800, 600) as a,
+        screen(800, 600) as b,
         serve("--desktop", "x11", "--display", a.display) as port,
         view(port, b.display, "--fullscreen", "--view-only"),
     ):
@@ -184,7 +184,7 @@ def test_the_picture_stays_exact_while_it_changes_and_the_screen_is_whole():
 
 
 def test_a_server_that_dies_is_not_exact_and_says_so():
-    with xvfb(640, 480) as a, xvfb(640, 480) as b:
+    with screen(640, 480) as a, screen(640, 480) as b:
         a.draw(0, 0, picture(a, 1))
         with serve("--desktop", "x11", "--display", a.display) as port:
             with view(port, b.display, "--fullscreen") as (child, lines):
@@ -197,9 +197,10 @@ def test_a_server_that_dies_is_not_exact_and_says_so():
 
 
 @pytest.mark.parametrize("depth", [24, 30])
-def test_headless_at_both_depths(depth):
+@pytest.mark.parametrize("kind", ["Xvfb", "Xorg"])
+def test_headless_at_both_depths(kind, depth):
     with (
-        xvfb(1280, 720, depth) as a,
+        screen(1280, 720, depth, kind) as a,
         serve("--desktop", "x11", "--display", a.display) as port,
         view(port, None, "--headless", "--seconds", "4") as (child, lines),
     ):

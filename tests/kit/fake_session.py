@@ -96,11 +96,11 @@ class FakeSession:
         with self.changed:
             assert self.changed.wait_for(condition, seconds), f"it did not happen; sent: {self.sent[-20:]}"
 
-    def keys(self) -> list[tuple[object, ...]]:
+    def key_events(self) -> list[tuple[object, ...]]:
         """(keysym, keycode, down) of every key sent."""
         return [entry[1:] for entry in tuple(self.sent) if entry[0] == "key"]
 
-    def pointers(self) -> list[tuple[object, ...]]:
+    def pointer_events(self) -> list[tuple[object, ...]]:
         """(head, x, y, buttons) of every pointer event sent."""
         return [entry[1:] for entry in tuple(self.sent) if entry[0] == "pointer"]
 

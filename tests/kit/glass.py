@@ -19,7 +19,7 @@ import numpy as np
 import xcffib
 import xcffib.xproto
 
-from tests.kit import programs
+from tests.kit.xservers import x_server
 
 ROOT = Path(__file__).resolve().parents[2]
 RADTERM = (sys.executable, "-m", "radterm")
@@ -47,23 +47,14 @@ def process(*words: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextlib.contextmanager
-def xvfb(width: int, height: int, depth: int = 24) -> Iterator[Screen]:
-    """An Xvfb of its own on a free display."""
-    read, write = os.pipe()
-    words = (programs.path("Xvfb"), "-displayfd", str(write), "-screen", "0", f"{width}x{height}x{depth}")
-    with process(
-        *words, "-noreset", "-nolisten", "tcp", pass_fds=(write,), stderr=subprocess.DEVNULL
-    ) as server:
-        os.close(write)
-        with os.fdopen(read) as stream:
-            number = stream.readline().strip()
-        if not number:
-            raise AssertionError("Xvfb did not start")
-        screen = Screen(f":{number}", server)
+def screen(width: int, height: int, depth: int = 24, kind: str = "Xvfb") -> Iterator[Screen]:
+    """An X server of its own on a free display."""
+    with x_server(kind, width, height, depth) as server:
+        made = Screen(server.display, server.process)
         try:
-            yield screen
+            yield made
         finally:
-            screen.close()
+            made.close()
 
 
 class Screen:

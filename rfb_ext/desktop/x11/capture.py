@@ -206,9 +206,7 @@ class CaptureThread:
         off before that frame is given away, as who gets it may want the next one at once."""
         with self._lock:
             wanted, self._is_wanted = self._is_wanted, False
-        rects = self._damage.take()
-        for picture in self._pictures:
-            picture.add_damage(rects)
+        self._take_damage()
         results = [
             picture.capture(self._reader, self._sink, self._clock, self._input.tag)
             for picture in self._pictures
@@ -219,19 +217,26 @@ class CaptureThread:
         if wanted and Read.CHANGED not in results:
             self.want()
 
+    def _take_damage(self) -> None:
+        rects = self._damage.take()
+        for picture in self._pictures:
+            picture.add_damage(rects)
+
     def _beat(self) -> None:
-        """A step of the sweep, then the heartbeat. A strip that differs means that an event was lost, or
-        that there is damage nobody wanted yet; who lost one may have lost others: the whole head is read."""
+        """A step of the sweep, then the heartbeat. What the sweep finds is captured, wanted or not."""
         if self._input.is_lost:
             raise CaptureError(
                 f"the X display {self._display.name} takes no keys and pointer any more; "
                 f"check that its X server runs, then share it again"
             )
-        differ = [picture for picture in self._pictures if picture.sweep(self._reader, self._clock)]
-        for picture in differ:
-            picture.lose()
+        found = {picture: picture.sweep(self._reader, self._clock) for picture in self._pictures}
+        differ = {picture: strip for picture, strip in found.items() if strip is not None}
         if differ:
-            self._capture(lambda picture: picture in differ)
+            self._take_events()  # that of the damage came before the strip did
+            self._take_damage()
+            for picture, strip in differ.items():
+                picture.explain(strip)
+            self._capture(differ.__contains__)
         now = self._clock()
         self._next_beat_us += HEARTBEAT_US
         if self._next_beat_us <= now:

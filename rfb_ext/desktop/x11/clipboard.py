@@ -141,9 +141,7 @@ class Clipboard:
             self._put(event.requestor, place, event.target, 8, self._ours)
         else:
             place = _NONE
-        answer = _notify_event.synthetic(
-            event.time, event.requestor, event.selection, event.target, place
-        )
+        answer = _notify_event.synthetic(event.time, event.requestor, event.selection, event.target, place)
         self._core.SendEvent(False, event.requestor, 0, answer.pack())
         self._display.flush()
 

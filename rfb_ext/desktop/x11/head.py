@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
 
 from rfb_ext.desktop.base import HEARTBEAT_MS, SWEEP_MS, Clock, DesktopSink, HeadPulse
 from rfb_ext.desktop.x11.damage import MAX_RECTS
@@ -21,6 +25,14 @@ class Read(Enum):
     CHANGED = "the sink took a frame that differs from the one before"
     SAME = "nothing had changed"
     STARVED = "every picture of the pool is held: try again"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StripDifference:
+    """Where a strip of a head, from row `top` on, differs from the newest picture: bool, shape (h, w)."""
+
+    top: int
+    differs: npt.NDArray[np.bool_]
 
 
 class HeadPicture:
@@ -61,10 +73,6 @@ class HeadPicture:
         if len(self._pending) > MAX_RECTS:
             self._pending = [bounding_box(self._pending)]
 
-    def lose(self) -> None:
-        """Damage was lost, somewhere: the next capture reads the whole head."""
-        self._is_unknown = True
-
     def capture(self, reader: ScreenReader, sink: DesktopSink, clock: Clock, tag: int) -> Read:
         """Reads what is damaged and hands it to the sink. Raises what ScreenReader.read raises."""
         picture = self._pool.begin()
@@ -90,11 +98,10 @@ class HeadPicture:
         self._captured_us = now
         return Read.CHANGED
 
-    def sweep(self, reader: ScreenReader, clock: Clock) -> bool:
-        """Reads the next strip and compares it with the newest picture; True if they differ, which is the
-        case as well when damage is known and not captured yet."""
+    def sweep(self, reader: ScreenReader, clock: Clock) -> StripDifference | None:
+        """Reads the next strip and compares it with the newest picture, every pixel; None if equal."""
         if self._newest is None:
-            return True
+            return None
         top = self._strip * self._whole.h // STRIPS
         bottom = (self._strip + 1) * self._whole.h // STRIPS
         self._strip = (self._strip + 1) % STRIPS
@@ -102,10 +109,21 @@ class HeadPicture:
         now = clock()
         if bottom > top:
             words = reader.read(Rect(place.x, place.y + top, place.w, bottom - top))
-            if not reader.equals(words, self._newest[top:bottom]):
-                return True
+            differs = reader.difference(words, self._newest[top:bottom])
+            if differs is not None:
+                return StripDifference(top, differs)
         self._read_us = now
-        return False
+        return None
+
+    def explain(self, strip: StripDifference) -> None:
+        """What a sweep found. Differences inside damage that is known are that damage, nobody having
+        wanted it yet; any other means that damage was lost, and then more may be: the next capture reads
+        the whole head."""
+        for r in self._pending:
+            top = max(r.y - strip.top, 0)
+            strip.differs[top : max(r.bottom - strip.top, 0), r.x : r.right] = False
+        if strip.differs.any():
+            self._is_unknown = True
 
 
 def bounding_box(rects: list[Rect]) -> Rect:

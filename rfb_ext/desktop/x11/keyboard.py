@@ -54,8 +54,8 @@ class Keyboard:
         elif identity not in self._held:
             self._down(identity, keysym, xt)
         elif keysym not in MODIFIERS:  # a repeat, as a keyboard makes it
-            self._fake(_RELEASE, self._held[identity])
-            self._fake(_PRESS, self._held[identity])
+            self._fake(_RELEASE, self._held.pop(identity))
+            self._down(identity, keysym, xt)
 
     def release_all(self) -> None:
         for keycode in self._held.values():

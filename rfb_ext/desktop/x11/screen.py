@@ -4,6 +4,7 @@ rectangle are of one instant (MIT-SHM protocol, ShmGetImage)."""
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import xcffib.xproto
 
 from rfb_ext.desktop.x11.display import Display
@@ -45,15 +46,17 @@ class ScreenReader:
         """Writes the canonical pixels of `words` to `out`, of the same shape; padding bits become 0."""
         to_canonical(words, self._display.pixel_format, self._canonical, out)
 
-    def equals(self, words: Pixels, pixels: Pixels) -> bool:
-        """True if `words` are exactly these canonical pixels, of the same shape."""
+    def difference(self, words: Pixels, pixels: Pixels) -> npt.NDArray[np.bool_] | None:
+        """Where `words` are not exactly these canonical pixels, of the same shape; None if they are."""
         scratch = np.empty((min(STRIP, len(words)), words.shape[1]), dtype="<u4")
         for top in range(0, len(words), STRIP):
             part = words[top : top + STRIP]
             self.canonical(part, scratch[: len(part)])
             if not np.array_equal(scratch[: len(part)], pixels[top : top + STRIP]):
-                return False
-        return True
+                whole = np.empty(words.shape, dtype="<u4")
+                self.canonical(words, whole)
+                return whole != pixels
+        return None
 
     def close(self) -> None:
         self._segment.close()

@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from rfb_ext.frame.frames import Head
 from rfb_ext.wire.types import Rect
 from tests.kit import programs
 from tests.kit.fake_session import FakeSession
-from tests.kit.glass import Screen, wait_for
+from tests.kit.xservers import x_server
 
 MOST_SECONDS = 25.0
 
@@ -39,6 +40,56 @@ def noise(head: Head, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, top, (head.rect.h, head.rect.w), dtype=np.uint32)
 
 
+def wait_for(condition: Callable[[], bool], seconds: float = 10.0, what: str = "it") -> None:
+    """For what happens on a screen: looks every few milliseconds. Raises AssertionError in the end."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"{what} did not happen within {seconds:g} s"
+        threading.Event().wait(0.005)
+
+
+class Screen:
+    """An X screen and a reader of it that shares nothing with the viewer: plain GetImage."""
+
+    def __init__(self, display: str) -> None:
+        self.display = display
+        self.connection = xcffib.connect(display=display)
+        self.root = self.connection.get_setup().roots[0]
+
+    def grab(self) -> np.ndarray:
+        """All of the screen at one instant, uint32, shape (h, w), padding cleared."""
+        size = (self.root.width_in_pixels, self.root.height_in_pixels)
+        reply = self.connection.core.GetImage(2, self.root.root, 0, 0, *size, 0xFFFFFFFF).reply()
+        words = np.frombuffer(reply.data.buf(), dtype="<u4").reshape(size[::-1])
+        return words & np.uint32((1 << self.root.root_depth) - 1)
+
+    def titles(self) -> list[str]:
+        """The titles of all windows."""
+        core = self.connection.core
+        atom = core.InternAtom(False, 12, "_NET_WM_NAME").reply().atom
+        pending, found = [self.root.root], []
+        while pending:
+            window = pending.pop()
+            try:
+                pending += core.QueryTree(window).reply().children.list
+                value = core.GetProperty(False, window, atom, 0, 0, 1024).reply().value
+            except xcffib.xproto.WindowError:
+                continue  # it has gone meanwhile
+            found.append(b"".join(value.list).decode())
+        return [title for title in found if title]
+
+
+@contextlib.contextmanager
+def xvfb(width: int, height: int, depth: int = 24) -> Iterator[Screen]:
+    """A screen of its own."""
+    with x_server("Xvfb", width, height, depth) as server:
+        screen = Screen(server.display)
+        try:
+            yield screen
+        finally:
+            screen.connection.disconnect()
+
+
 class Stage:
     """What a script works with: the session it plays, the screen it looks at."""
 
@@ -53,29 +104,9 @@ class Stage:
             json.loads(line) for line in self._stream.getvalue().splitlines(keepends=True) if line[-1] == "\n"
         ]
 
-    def titles(self) -> list[str]:
-        """The titles of all top windows, as any X client reads them."""
-        connection = xcffib.connect(display=self.screen.display)
-        try:
-            core = connection.core
-            atom = core.InternAtom(False, 12, "_NET_WM_NAME").reply().atom
-            root = connection.get_setup().roots[0].root
-            pending, found = [root], []
-            while pending:
-                window = pending.pop()
-                try:
-                    pending += core.QueryTree(window).reply().children.list
-                    value = core.GetProperty(False, window, atom, 0, 0, 1024).reply().value
-                except xcffib.xproto.WindowError:
-                    continue  # it has gone meanwhile
-                found.append(b"".join(value.list).decode())
-            return [title for title in found if title]
-        finally:
-            connection.disconnect()
-
     def title(self, word: str) -> None:
         """Waits until a window's title begins with that word."""
-        wait_for(lambda: any(title.startswith(word) for title in self.titles()), what=f"title {word}")
+        wait_for(lambda: any(title.startswith(word) for title in self.screen.titles()), what=f"title {word}")
 
     def sees(self, picture: np.ndarray) -> None:
         """Waits until the top left of the screen is this picture, pixel by pixel."""

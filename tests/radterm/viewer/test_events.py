@@ -40,7 +40,7 @@ def test_every_event_has_the_documented_fields() -> None:
     }
     assert lines_of(stream) == [
         {"event": "hello", "events_version": 1, "pid": 42},
-        {"event": "heads", "heads": [head]},
+        {"event": "heads", "heads": [{**head, "policy": "diagnostic"}]},
         {"event": "window", "head": 3, "what": "opened"},
         {"event": "state", "head": 3, "state": "NOT FOR DIAGNOSIS", "reason": "why", "serial": 7},
         {"event": "figures", "seconds": 1.235, "shown": 5, "not_shown": 1, "report": {"exact": False}},
@@ -51,8 +51,8 @@ def test_every_event_has_the_documented_fields() -> None:
 def test_the_table_names_every_event_and_field() -> None:
     table = events.__doc__ or ""
     for word in ("hello", "events_version", "pid", "heads", "window", "opened", "closed", "fullscreen",
-                 "windowed", "state", "reason", "serial", "figures", "seconds", "shown", "not_shown", "report",
-                 "exit_code", "error"):  # fmt: skip
+                 "windowed", "state", "reason", "serial", "figures", "seconds", "shown", "not_shown",
+                 "report", "exit_code", "error"):  # fmt: skip
         assert word in table
 
 

@@ -30,12 +30,16 @@ PICTURE = np.zeros((8, 8), "<u4")
 def view(
     script: Callable[[FakeSession], None], *, seconds: float | None = 20.0
 ) -> tuple[int, FakeSession, list[dict]]:
-    session, stream = FakeSession(HEAD), io.StringIO()
+    session, stream, running = FakeSession(HEAD), io.StringIO(), threading.Event()
     failures: list[BaseException] = []
+
+    def clock() -> float:
+        running.set()
+        return time.monotonic()
 
     def run() -> None:
         try:
-            assert session.connected.wait(10)
+            assert running.wait(10)
             script(session)
         except BaseException as failure:
             failures.append(failure)
@@ -43,7 +47,8 @@ def view(
 
     player = threading.Thread(target=run)
     player.start()
-    code = run_headless(session.connect, ViewerOptions(seconds=seconds, events=True), stream=stream)
+    options = ViewerOptions(seconds=seconds, events=True)
+    code = run_headless(session.connect, options, stream=stream, clock=clock)
     player.join(10)
     assert not failures, failures
     return code, session, [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -131,6 +136,16 @@ def test_signals_end_it_in_good_order(number: int, code: int) -> None:
     assert session.is_closed
     assert lines[-1]["exit_code"] == code
     assert signal.getsignal(number) is before
+
+
+def test_a_signal_ends_a_connection_that_is_being_made() -> None:
+    def connect(listener: object) -> FakeSession:
+        os.kill(os.getpid(), signal.SIGINT)
+        threading.Event().wait(10)
+        raise AssertionError("still here")
+
+    with pytest.raises(KeyboardInterrupt):
+        run_headless(connect, ViewerOptions())
 
 
 def test_it_never_loads_sdl() -> None:

@@ -207,9 +207,7 @@ RECTS = st.tuples(st.integers(0, 11), st.integers(0, 8), st.integers(1, 12), st.
 
 
 @given(st.tuples(SIDES, SIDES), st.lists(st.one_of(RECTS, st.tuples(SIDES, SIDES)), max_size=12))
-def test_whatever_happens_the_screen_is_the_last_whole_picture(
-    size: tuple[int, int], steps: list[tuple]
-) -> None:
+def test_in_the_end_the_last_whole_picture_stands_there(size: tuple[int, int], steps: list[tuple]) -> None:
     head = Head(1, Rect(0, 0, 12, 9))
     glass = FakeGlass(*size)
     presenter = Presenter(head, glass)
