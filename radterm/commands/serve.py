@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 import threading
 import time
+from typing import Any
 
 from radterm.address import Address, parse_address
 from radterm.commands.arguments import Subcommands, add_desktop, print_json, say
@@ -42,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rfb_ext.desktop.table import DesktopOptions, open_desktop
 
     from rfb_ext.server.listener import run_server
+    from rfb_ext.server.log import begin_logging
 
     options = DesktopOptions(
         display=arguments.display,
@@ -62,8 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.until_eof:
             threading.Thread(target=end_with, args=(0,), daemon=True, name="stdin").start()
 
+    def on_ended(report: dict[str, Any]) -> None:
+        if arguments.json:
+            print_json({"v": 1, "event": "session ended", **report})
+
+    begin_logging(sys.stderr, verbose=arguments.verbose)
     run_server(
-        desktop, host=address.host, port=address.port, codec=arguments.codec, on_listening=on_listening
+        desktop,
+        host=address.host,
+        port=address.port,
+        codec=arguments.codec,
+        on_listening=on_listening,
+        on_ended=on_ended,
     )
     return 0
 

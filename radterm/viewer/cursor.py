@@ -8,23 +8,7 @@ from typing import Any
 import numpy as np
 
 from radterm.viewer.sdl import sdl2
-from radterm.viewer.words import RGBA
 from rfb_ext.frame.frames import Cursor
-
-
-def straight_alpha(premultiplied: RGBA) -> RGBA:
-    """Colours divided by their alpha; transparent pixels become black."""
-    alpha = premultiplied[:, :, 3:].astype(np.uint16)
-    divisor = np.maximum(alpha, 1)
-    colours = np.minimum((premultiplied[:, :, :3].astype(np.uint16) * 255 + divisor // 2) // divisor, 255)
-    image = np.concatenate([np.where(alpha > 0, colours, 0), alpha], axis=2)
-    return np.ascontiguousarray(image.astype(np.uint8))
-
-
-def for_driver(premultiplied: RGBA, driver: bytes) -> RGBA:
-    """What SDL's driver must be given. SDL hands pixels on as they are: to X, which takes premultiplied
-    ones, and to the others, which do not."""
-    return np.ascontiguousarray(premultiplied) if driver == b"x11" else straight_alpha(premultiplied)
 
 
 class WindowCursor:
@@ -38,7 +22,8 @@ class WindowCursor:
         if cursor.rgba.size == 0:
             sdl2.SDL_ShowCursor(sdl2.SDL_DISABLE)
             return
-        image = for_driver(cursor.rgba, sdl2.SDL_GetCurrentVideoDriver())
+        # SDL 2 hands the pixels to X as they are, and X takes premultiplied ones as ours are
+        image = np.ascontiguousarray(cursor.rgba)
         height, width = image.shape[:2]
         surface = sdl2.SDL_CreateRGBSurfaceWithFormatFrom(
             image.ctypes.data_as(ctypes.c_void_p), width, height, 32, 4 * width, sdl2.SDL_PIXELFORMAT_RGBA32

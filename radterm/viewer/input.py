@@ -143,7 +143,9 @@ class Pointer:
 
     def moved(self, head_id: int, x: int, y: int) -> None:
         """Position in head coordinates; not sent yet."""
-        self._head, self._x, self._y, self._moved = head_id, x, y, True
+        place = (head_id, x, y)
+        self._moved |= place != (self._head, self._x, self._y)
+        self._head, self._x, self._y = place
 
     def button(self, head_id: int, x: int, y: int, button: int, down: bool) -> None:
         """An SDL mouse button; what RFB has no bit for is ignored."""

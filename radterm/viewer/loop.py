@@ -72,7 +72,7 @@ class Loop:
                 self._said(item)
             now = self._clock()
             for window in self._windows.values():
-                moment = window.next_moment(now)
+                moment = window.next_moment()
                 if moment is not None and now >= moment:
                     window.passed(now)
             if now >= figures_at:
@@ -91,7 +91,7 @@ class Loop:
     # --- time ---
 
     def _next_moment(self, now: float, figures_at: float) -> float | None:
-        moments = [window.next_moment(now) for window in self._windows.values()]
+        moments = [window.next_moment() for window in self._windows.values()]
         if self._events.wanted:
             moments.append(figures_at)
         if self._options.seconds is not None:

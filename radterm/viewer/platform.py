@@ -1,16 +1,19 @@
 """SDL's start and end, the displays there are, and how the main loop waits and is woken.
 
-All calls but wake() belong to the main thread.
+SDL is called by the main thread only, wake() excepted, which does not call it. SDL could wake its own
+waiting from another thread, by an event sent to one of its windows; but if that window is destroyed
+meanwhile, Xlib ends the process. So the loop sleeps on the connection to X and on a socket of ours.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-import math
 import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,19 +22,20 @@ from rfb_ext.errors import ViewerError
 
 MOST_EVENTS = 1024
 """Events taken in one turn of the loop."""
+FOCUS_SECONDS = 0.25
+"""SDL 2 changes the keyboard's focus 0.2 s after the X event, the next time it is asked for events."""
 
 HINTS = {
+    b"SDL_VIDEODRIVER": b"x11",
     b"SDL_FRAMEBUFFER_ACCELERATION": b"0",  # else a window surface goes through GL: ten times slower
     b"SDL_NO_SIGNAL_HANDLERS": b"1",
     b"SDL_VIDEO_ALLOW_SCREENSAVER": b"1",  # whether a screen locks is the hospital's decision
     b"SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS": b"0",
     b"SDL_GRAB_KEYBOARD": b"1",
     b"SDL_ALLOW_ALT_TAB_WHILE_GRABBED": b"0",
-    b"SDL_WINDOWS_NO_CLOSE_ON_ALT_F4": b"1",
     b"SDL_MOUSE_FOCUS_CLICKTHROUGH": b"1",
 }
 ADVICE = "check DISPLAY, or use --headless"
-DRIVERS = {"linux": "x11", "darwin": "cocoa", "win32": "windows"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,65 +46,92 @@ class Display:
     usable: tuple[int, int, int, int]
 
 
-@contextmanager
-def open_platform(environment: Mapping[str, str], system: str = sys.platform) -> Iterator[Platform]:
-    """SDL's video part with the driver this system must use, ended behind it.
+@contextlib.contextmanager
+def open_platform(
+    environment: Mapping[str, str], clock: Callable[[], float] = time.monotonic
+) -> Iterator[Platform]:
+    """SDL's video part on the X screen that DISPLAY names, ended behind it.
 
-    Raises ViewerError: no screen, or SDL took another driver (it would take one without a screen).
+    Raises ViewerError: no screen, or SDL took another driver (left alone it would take one that shows
+    nothing).
     """
-    driver = DRIVERS.get(system, "x11")
-    if driver == "x11" and not environment.get("DISPLAY"):
-        raise ViewerError("there is no screen: DISPLAY is not set; set it, or use --headless")
+    display = environment.get("DISPLAY")
+    if not display:
+        raise ViewerError("there is no X screen: DISPLAY is not set; set it, or use --headless")
     # read by SDL from the environment of the C library, not as a hint; what groups windows in a taskbar
     os.putenv("SDL_VIDEO_X11_WMCLASS", "radterm")
-    for name, value in {**HINTS, b"SDL_VIDEODRIVER": driver.encode()}.items():
+    for name, value in HINTS.items():
         sdl2.SDL_SetHintWithPriority(name, value, sdl2.SDL_HINT_OVERRIDE)
     try:
         if sdl2.SDL_InitSubSystem(sdl2.SDL_INIT_VIDEO) != 0:
-            where = f" on {environment.get('DISPLAY')}" if driver == "x11" else ""
-            raise ViewerError(f"cannot open a window{where} ({sdl_error()}); {ADVICE}")
-        took = (sdl2.SDL_GetCurrentVideoDriver() or b"").decode()
-        if took != driver:
-            raise ViewerError(f"SDL took the driver {took!r} and not {driver!r}; {ADVICE}")
-        yield Platform()
+            raise ViewerError(f"cannot open a window on {display} ({sdl_error()}); {ADVICE}")
+        driver = sdl2.SDL_GetCurrentVideoDriver()
+        if driver != b"x11":
+            raise ViewerError(f"SDL took the driver {driver!r} and not x11; {ADVICE}")
+        platform = Platform(clock)
+        try:
+            yield platform
+        finally:
+            platform.close()
     finally:
         sdl2.SDL_Quit()
 
 
 class Platform:
-    """A running SDL."""
+    """A running SDL. `clock`: monotonic seconds."""
 
-    def __init__(self) -> None:
-        self._wake_event: int = sdl2.SDL_RegisterEvents(1)
-        # SDL waits without polling only while it has a window to send its wake-up to
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._pump_again_at = clock() + FOCUS_SECONDS
         self._never_shown = sdl2.SDL_CreateWindow(b"", 0, 0, 1, 1, sdl2.SDL_WINDOW_HIDDEN)
-        if not self._never_shown:
+        info = sdl2.SDL_SysWMinfo()
+        sdl2.SDL_VERSION(info.version)
+        if not self._never_shown or not sdl2.SDL_GetWindowWMInfo(self._never_shown, ctypes.byref(info)):
             raise ViewerError(f"cannot open a window ({sdl_error()}); {ADVICE}")
+        xlib = ctypes.CDLL("libX11.so.6")
+        xlib.XConnectionNumber.argtypes = (ctypes.c_void_p,)
+        self._screen_fd: int = xlib.XConnectionNumber(info.info.x11.display)
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
 
     def wake(self) -> None:
         """Makes wait() return; any thread."""
-        event = sdl2.SDL_Event()
-        event.type = self._wake_event
-        sdl2.SDL_PushEvent(ctypes.byref(event))
+        with contextlib.suppress(BlockingIOError):  # full: it is awake already
+            self._waker.send(b"\0")
 
     def wait(self, seconds: float | None) -> list[Any]:
-        """Blocks until there are events, or for `seconds` (None: without end), and takes them; a wake-up
-        is not among them. Yields copies: SDL keeps its own."""
-        events = []
+        """Blocks until something happens, or for `seconds` (None: without end); takes SDL's events.
+
+        May return none although time is not over: SDL makes up its mind about the keyboard's focus only
+        some time after X has told it.
+        """
+        events = self._taken()
+        if not events:
+            again = self._pump_again_at - self._clock()
+            if again > 0 and (seconds is None or again < seconds):
+                seconds = again
+            # everything that X has sent is with SDL by now, so nothing waits unseen on our side
+            ready, _, _ = select.select([self._screen_fd, self._woken.fileno()], [], [], seconds)
+            if self._screen_fd in ready:
+                self._pump_again_at = self._clock() + FOCUS_SECONDS
+            events = self._taken()
+        with contextlib.suppress(BlockingIOError):
+            self._woken.recv(4096)
+        return events
+
+    def close(self) -> None:
+        """After this wake() must not be called."""
+        self._woken.close()
+        self._waker.close()
+
+    def _taken(self) -> list[Any]:
+        """What SDL has, at most MOST_EVENTS; each an object of its own."""
+        events: list[Any] = []
         event = sdl2.SDL_Event()
-        if seconds is None:
-            got = sdl2.SDL_WaitEvent(ctypes.byref(event))
-        else:
-            # a millisecond early would be a turn for nothing
-            wait_ms = min(max(0, math.ceil(seconds * 1000)), 1 << 30)
-            got = sdl2.SDL_WaitEventTimeout(ctypes.byref(event), wait_ms)
-        while got:
-            if event.type != self._wake_event:
-                events.append(event)
-            if len(events) == MOST_EVENTS:
-                break
+        while len(events) < MOST_EVENTS and sdl2.SDL_PollEvent(ctypes.byref(event)):
+            events.append(event)
             event = sdl2.SDL_Event()
-            got = sdl2.SDL_PollEvent(ctypes.byref(event))
         return events
 
     def displays(self) -> list[Display]:

@@ -38,7 +38,7 @@ def run_viewer(
 
     events = EventLines((stream or sys.stdout) if options.events else None)
     try:
-        with open_platform(os.environ) as platform:
+        with open_platform(os.environ, clock) as platform:
             closed = threading.Event()
             box = Mailbox(platform.wake, closed)
             try:

@@ -44,6 +44,7 @@ class HeadWindow:
         self._partly_new = False
         self._badge_until = -math.inf
         self._badge_passes = False
+        self._age_drawn = 0
         self._display = display
         place = sdl2.SDL_WINDOWPOS_CENTERED_DISPLAY(number)
         width, height = self._windowed_size() if not fullscreen else display.bounds[2:]
@@ -114,11 +115,11 @@ class HeadWindow:
         """Time has passed: the badge goes, or the age of a stale picture grows."""
         self._overlay(now)
 
-    def next_moment(self, now: float) -> float | None:
+    def next_moment(self) -> float | None:
         """When passed() must be called; None: never."""
         since = self.shown.stale_since
         if self.shown.state is State.STALE and since is not None:
-            return since + math.floor(max(0.0, now - since)) + 1
+            return since + self._age_drawn + 1
         return self._badge_until if self._badge_passes else None
 
     def resized(self, now: float) -> None:
@@ -198,6 +199,7 @@ class HeadWindow:
         if state is not State.EXACT or now < self._badge_until:
             since = self.shown.stale_since
             age = None if since is None else max(0.0, now - since)
+            self._age_drawn = int(age or 0)
             width, height = self._presenter.size
             image = render_badge(self.shown, age, (width, height))
             top = min(MARGIN, height - image.shape[0])

@@ -81,6 +81,9 @@ class ViewerProtocol(Protocol):
         self._close_lines()
         if self._session is not None:
             self._host.share.leave(self._session)
+            self._session.ended()
+            for command in self._session.take_commands():
+                self._inject(command)
             self._host.session_ended(self._session)
 
     def pauseProducing(self) -> None:
@@ -111,6 +114,7 @@ class ViewerProtocol(Protocol):
         host = self._host
         self._limit(None)
         self._session = session = host.new_session()
+        self.log.info("a viewer came")
         self._write(ServerInit(*session.size, CANONICAL_8, host.share.desktop.name))
         host.share.join(session, self._run_commands)
 
@@ -138,10 +142,8 @@ class ViewerProtocol(Protocol):
                 self._encode(session, command.job)
             case cmd.WantFrame():
                 self._host.want_frame()
-            case cmd.InjectKey():
-                desktop.inject_key(command.keysym, command.keycode, command.down, command.tag)
-            case cmd.InjectPointer():
-                desktop.inject_pointer(command.x, command.y, command.buttons, command.tag)
+            case cmd.InjectKey() | cmd.InjectPointer():
+                self._inject(command)
             case cmd.SetClipboard():
                 desktop.set_clipboard(command.text)
             case cmd.RequestLayout():
@@ -150,6 +152,14 @@ class ViewerProtocol(Protocol):
                 self._close_lines()
             case cmd.Close():
                 self._end(command.error)
+
+    def _inject(self, command: cmd.Command) -> None:
+        desktop = self._host.share.desktop
+        match command:
+            case cmd.InjectKey():
+                desktop.inject_key(command.keysym, command.keycode, command.down, command.tag)
+            case cmd.InjectPointer():
+                desktop.inject_pointer(command.x, command.y, command.buttons, command.tag)
 
     def _write(self, message: Message) -> None:
         self.transport.writeSequence(self._connection.send(message))
@@ -206,10 +216,10 @@ class ViewerProtocol(Protocol):
             return
         self.transport.write(self._connection.data_to_send())
         self._gone = True
-        if isinstance(error, RadtermError):
-            self.log.info("viewer closed: {error}", error=str(error))
+        if isinstance(error, LocalProtocolError) or not isinstance(error, RadtermError):
+            self.log.failure("a viewer was closed by a fault of this side", Failure(error))
         else:
-            self.log.failure("viewer closed by a fault", Failure(error))
+            self.log.info("a viewer was closed: {error}", error=str(error))
         if isinstance(error, PeerTimeout):
             self.transport.abortConnection()  # what it never took is not waited for
         else:

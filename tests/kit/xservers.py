@@ -88,7 +88,7 @@ def needs(*kinds: str) -> pytest.MarkDecorator:
 def x_server(
     kind: str = "Xvfb", width: int = 640, height: int = 480, depth: int = 24, *more: str
 ) -> Iterator[XServer]:
-    """Starts one of PROGRAMS, waits until it takes connections, ends it behind the test. `more`: arguments."""
+    """Starts one of PROGRAMS, waits until it takes connections, ends it behind the test. `more`: words."""
     with tempfile.TemporaryDirectory(prefix="xserver") as folder:
         read, write = os.pipe()
         log = Path(folder, "said")

@@ -55,10 +55,14 @@ class CaptureThread:
         self._pictures = [HeadPicture(head) for head in heads]
         self._serials: dict[int, int] = {}
         self._reader = ScreenReader(display, max(head.rect.area for head in heads))
-        self._damage = ScreenDamage(display, suppressed=suppress_damage)
-        self._clipboard = Clipboard(display)
-        watch_cursor(display)
-        watch_layout(display)
+        try:
+            self._damage = ScreenDamage(display, suppressed=suppress_damage)
+            self._clipboard = Clipboard(display)
+            watch_cursor(display)
+            watch_layout(display)
+        except xcffib.XcffibException:
+            self._reader.close()
+            raise
         self._is_cursor_new = True
         self._is_layout_new = True  # it may have changed since `heads` were read
         self._mismatches = 0

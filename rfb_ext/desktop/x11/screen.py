@@ -55,7 +55,8 @@ class ScreenReader:
             if not np.array_equal(scratch[: len(part)], pixels[top : top + STRIP]):
                 whole = np.empty(words.shape, dtype="<u4")
                 self.canonical(words, whole)
-                return whole != pixels
+                differs: npt.NDArray[np.bool_] = whole != pixels
+                return differs
         return None
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from rfb_ext.server.session.commands import Command, InjectKey, InjectPointer, S
 from rfb_ext.wire.client_messages import ClientCutText, InputTag, KeyEvent, PointerEvent, QemuKeyEvent
 
 MOST_TAGS = 1024
+MOST_KEYS = 256
 
 
 class Input:
@@ -24,6 +25,8 @@ class Input:
         self._pending = 0
         self._tags: deque[tuple[int, int]] = deque(maxlen=MOST_TAGS)
         self._seen = 0
+        self._keys: dict[tuple[int, int], InjectKey] = {}
+        self._pointer = InjectPointer(0, 0, 0, 0)
 
     def handle(
         self,
@@ -38,14 +41,33 @@ class Input:
                 self._pending = message.tag
                 return []
             case KeyEvent():
-                return [InjectKey(message.keysym, 0, message.down, self._tag())]
+                return [self._key(message.keysym, 0, message.down)]
             case QemuKeyEvent():
-                return [InjectKey(message.keysym, message.keycode, message.down, self._tag())]
+                return [self._key(message.keysym, message.keycode, message.down)]
             case PointerEvent():
                 x, y = min(message.x, size[0] - 1), min(message.y, size[1] - 1)
-                return [InjectPointer(x, y, message.buttons, self._tag())]
+                self._pointer = InjectPointer(x, y, message.buttons, self._tag())
+                return [self._pointer]
             case ClientCutText():
                 return [SetClipboard(message.data.decode("latin-1"))]
+
+    def release(self) -> list[Command]:
+        """The viewer is gone: what it holds down is let go, or it would repeat for ever."""
+        ups: list[Command] = [
+            InjectKey(key.keysym, key.keycode, False, self._next_tag()) for key in self._keys.values()
+        ]
+        if self._pointer.buttons:
+            ups.append(InjectPointer(self._pointer.x, self._pointer.y, 0, self._next_tag()))
+        self._keys.clear()
+        return ups
+
+    def _key(self, keysym: int, keycode: int, down: bool) -> InjectKey:
+        key = InjectKey(keysym, keycode, down, self._tag())
+        if not down:
+            self._keys.pop((keysym, keycode), None)
+        elif len(self._keys) < MOST_KEYS:
+            self._keys[keysym, keycode] = key
+        return key
 
     def own_tag(self, desktop_tag: int) -> int:
         """The viewer's tag of its last event that had been injected when `desktop_tag` was; 0: none."""

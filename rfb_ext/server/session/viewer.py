@@ -155,6 +155,11 @@ class ViewerSession:
             case _:
                 pass  # nothing else asks for an answer
 
+    def ended(self) -> None:
+        """The viewer is gone; the last commands let go of what it holds."""
+        self._writable = False
+        self._commands = list(self._input.release())
+
     def writable(self, writable: bool) -> None:
         """False while the socket cannot take more: then nothing new is chosen or encoded."""
         self._writable = writable

@@ -8,23 +8,8 @@ import xcffib
 import xcffib.xfixes
 
 from radterm.client.base import State
-from radterm.viewer.cursor import for_driver, straight_alpha
 from rfb_ext.frame.frames import Cursor
 from tests.radterm.viewer.staging import Stage, a_head, noise, play, wait_for, xvfb
-
-
-def test_straight_alpha() -> None:
-    pixels = [(64, 32, 0, 128), (255, 128, 1, 255), (0, 0, 0, 0), (9, 9, 9, 0), (255, 0, 0, 10)]
-    image = straight_alpha(np.array([pixels], np.uint8))
-    assert image[0].tolist() == [
-        [128, 64, 0, 128], [255, 128, 1, 255], [0, 0, 0, 0], [0, 0, 0, 0], [255, 0, 0, 10],
-    ]  # fmt: skip
-
-
-def test_x_takes_premultiplied_pixels_the_others_do_not() -> None:
-    pixels = np.array([[(64, 32, 0, 128)]], np.uint8)
-    assert for_driver(pixels, b"x11").tolist() == [[[64, 32, 0, 128]]]
-    assert for_driver(pixels, b"windows").tolist() == [[[128, 64, 0, 128]]]
 
 
 @pytest.mark.needs("Xvfb", "xdotool")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -48,7 +51,7 @@ def test_what_is_typed_arrives(screen: Screen) -> None:
         assert shifts
         assert shifts[-1] is False
         session.sent.clear()
-        stage.xdotool("key", "--delay", "4", "Return", "Up", "F5", "ctrl+c", "Tab", "Delete", "ł")
+        stage.xdotool("key", "--delay", "4", "Return", "Up", "F5", "ctrl+c", "Tab", "Delete", "lstroke")
         expected = [
             (0xFF0D, 0x1C), (0xFF52, 0xC8), (0xFFC2, 0x3F), (0xFFE3, 0x1D), (ord("c"), 0x2E), (0xFF09, 0x0F),
             (0xFFFF, 0xD3), (0x1000142, 0),
@@ -65,7 +68,7 @@ def test_keycodes_are_those_of_x_less_eight(screen: Screen) -> None:
 
     def script(stage: Stage) -> None:
         ready(stage)
-        codes = [code for code in range(1, 0x54) if code not in (0x1D, 0x2A, 0x36, 0x38, 0x3A, 0x45, 0x46)]
+        codes = [code for code in range(2, 0x54) if code not in (0x1D, 0x2A, 0x36, 0x38, 0x3A, 0x45, 0x46)]
         stage.xdotool("key", "--delay", "2", *(str(code + 8) for code in codes))
         stage.session.wait(lambda: len(stage.session.key_events()) >= 2 * len(codes))
         assert [code for _, code, down in stage.session.key_events() if down] == codes
@@ -164,14 +167,51 @@ def test_a_layout_that_changes(screen: Screen) -> None:
 
 
 OTHER_PROGRAM = """
-import sys, tkinter
-window = tkinter.Tk()
-window.withdraw()
+import sys
+from radterm.viewer.sdl import sdl2
+sdl2.SDL_Init(sdl2.SDL_INIT_VIDEO)
+sdl2.SDL_CreateWindow(b"", 0, 0, 1, 1, sdl2.SDL_WINDOW_HIDDEN)
 if len(sys.argv) > 1:
-    window.clipboard_clear()
-    window.clipboard_append(sys.argv[1])
-    window.after(3000, window.destroy)
-    window.mainloop()
+    sdl2.SDL_SetClipboardText(sys.argv[1].encode())
+    print("set", flush=True)
+    while sdl2.SDL_WaitEventTimeout(sdl2.SDL_Event(), 15000):
+        pass
 else:
-    print(window.clipboard_get(), end="")
+    print(sdl2.SDL_GetClipboardText().decode(), end="")
 """
+
+
+def other_program(screen: Screen, *arguments: str) -> subprocess.Popen[str]:
+    """A program that copies its argument, or prints what was copied."""
+    return subprocess.Popen(
+        [sys.executable, "-c", OTHER_PROGRAM, *arguments],
+        env={**os.environ, "DISPLAY": screen.display, "SDL_VIDEODRIVER": "x11"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_clipboard_goes_both_ways_if_it_may(allowed: bool, screen: Screen) -> None:
+    def script(stage: Stage) -> None:
+        ready(stage)
+        with other_program(screen, "from here: ü") as other:
+            try:
+                assert other.stdout.readline() == "set\n"
+                stage.xdotool("key", "a")  # a round trip through the viewer's loop
+                stage.session.wait(lambda: len(stage.session.key_events()) == 2)
+                if allowed:
+                    stage.session.wait(lambda: ("clipboard", "from here: ü") in stage.session.sent)
+                stage.session.listener.clipboard_changed("from there: ł")
+                stage.xdotool("key", "b")
+                stage.session.wait(lambda: len(stage.session.key_events()) == 4)
+                with other_program(screen) as reader:
+                    assert reader.stdout.read() == ("from there: ł" if allowed else "from here: ü")
+                sent = [entry[1] for entry in stage.session.sent if entry[0] == "clipboard"]
+                assert sent == (["from here: ü"] if allowed else [])
+            finally:
+                other.kill()
+
+    options = {"clipboard_in": allowed, "clipboard_out": allowed}
+    assert play(screen, script, HEAD, fullscreen=True, **options)[0] == 0

@@ -6,6 +6,7 @@ import pytest
 from radterm.client.base import State
 from radterm.client.session.commands import Send, TellClipboard, TellCursor
 from rfb_ext.frame.frames import Cursor, Head
+from rfb_ext.server.session.commands import InjectKey, InjectPointer
 from rfb_ext.wire import client_messages as c
 from rfb_ext.wire.numbers import Encoding, LayoutStatus
 from rfb_ext.wire.server_messages import ServerInit
@@ -93,6 +94,20 @@ def test_input_arrives_with_its_tag_and_comes_back_with_the_picture():
     link.desktop.show(1, picture(LEFT, 1))
     link.run()
     assert link.viewing.report()["input_to_glass_ms"] == pytest.approx(20, abs=1)
+
+
+def test_what_a_viewer_held_down_is_let_go_when_it_is_gone():
+    link = Link((LEFT,))
+    link.run()
+    link.send(link.viewing.input.key(0xFFE1, 42, True, tagged=True))
+    link.send(link.viewing.input.key(0x61, 30, True, tagged=True))
+    link.send(link.viewing.input.key(0x61, 30, False, tagged=True))
+    link.send(link.viewing.input.pointer(1, 7, 8, 1, tagged=True))
+    link.run()
+    link.session.ended()
+    commands = link.session.take_commands()
+    assert [(c.keysym, c.down) for c in commands if isinstance(c, InjectKey)] == [(0xFFE1, False)]
+    assert [(c.x, c.y, c.buttons) for c in commands if isinstance(c, InjectPointer)] == [(7, 8, 0)]
 
 
 def test_cursor_clipboard_and_name():

@@ -147,6 +147,7 @@ class Client:
     def hand_out(self, kind: int, data: bytes) -> Any:
         """Answers the next request for the clipboard; returns that request."""
         request = self.wait(lambda e: isinstance(e, x.SelectionRequestEvent))
+        self.core.ChangeWindowAttributes(request.requestor, x.CW.EventMask, [x.EventMask.PropertyChange])
         bits = 32 if kind == self.atom("INCR") else 8
         self.put(request.requestor, request.property, kind, bits, data)
         answer = x.SelectionNotifyEvent.synthetic(

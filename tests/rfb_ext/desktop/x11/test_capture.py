@@ -41,7 +41,7 @@ def test_damage_nobody_wants_gathers_until_the_sweep_finds_it(client, server):
         assert (sink.frames[-1].pixels == 0x334455).all()
 
 
-@pytest.mark.parametrize("row", [0, 200, 479])
+@pytest.mark.parametrize("row", [0, 479])
 def test_lost_damage_is_found_within_the_sweeps_time(client, server, row):
     with shared(server.display, suppress_damage=True) as desktop, recorded(desktop) as sink:
         sink.wait(lambda: len(sink.beats) >= 2)

@@ -70,9 +70,7 @@ def test_another_type_is_not_taken(client, desktop, sink):
 def in_pieces(client, pieces):
     client.own_clipboard()
     request = client.hand_out(client.atom("INCR"), b"\x00\x00\x01\x00")
-    client.core.ChangeWindowAttributes(request.requestor, x.CW.EventMask, [x.EventMask.PropertyChange])
-    client.put(request.requestor, request.property, client.atom("UTF8_STRING"), 8, pieces[0])
-    for piece in [*pieces[1:], b""]:
+    for piece in [*pieces, b""]:
         client.wait(
             lambda e: (
                 isinstance(e, x.PropertyNotifyEvent)

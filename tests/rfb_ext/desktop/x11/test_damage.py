@@ -16,7 +16,7 @@ pytestmark = needs("Xvfb")
 
 def test_the_hint_is_what_was_drawn(client, server):
     with shared(server.display) as desktop, recorded(desktop) as sink:
-        sink.wait(lambda: bool(sink.frames))
+        sink.wait(lambda: len(sink.beats) == 1)  # the next one is a while from here
         client.fill((40, 50, 60, 70), 0x123456)
         client.fill((400, 300, 20, 10), 0x654321)
         desktop.want_frame()
@@ -32,7 +32,7 @@ def test_more_rectangles_than_a_hint_names(client, server):
         for number in range(MAX_RECTS + 8):
             client.fill((10 + 5 * number, 20 + 9 * number, 2, 2), 0xFFFFFF)
         desktop.want_frame()
-        sink.wait(lambda: sink.frames[-1].serial == 2 and (sink.frames[-1].pixels == client.screen()).all())
+        sink.wait(lambda: sink.frames[-1].serial >= 2 and (sink.frames[-1].pixels == client.screen()).all())
         assert all(len(frame.hint or ()) <= MAX_RECTS for frame in sink.frames)
 
 
@@ -47,12 +47,14 @@ def test_every_frame_is_one_instant_of_the_screen(client, server, seed):
         sink.frame_captured = lambda frame, take=sink.frame_captured: (
             mixed.append(bool((frame.pixels != frame.pixels[0, 0]).any())) or take(frame)
         )
-        for word in rng.integers(1, 1 << 24, 60):
+        for word in rng.integers(1, 1 << 24, 5000):
             desktop.want_frame()
             client.fill((0, 0, 640, 480), int(word))
+            if len(mixed) > 30:
+                break
         desktop.want_frame()
         sink.wait(lambda: (sink.frames[-1].pixels == client.screen()).all())
-        assert len(mixed) > 10
+        assert len(mixed) > 30
         assert not any(mixed)
 
 
@@ -60,7 +62,7 @@ def test_two_heads_have_damage_of_their_own(client, server):
     left, right = Rect(0, 0, 300, 480), Rect(300, 0, 340, 480)
     with shared(server.display, heads=(left, right)) as desktop, recorded(desktop, keep=20) as sink:
         a, b = desktop.heads
-        sink.wait(lambda: {frame.head.id for frame in sink.frames} == {a.id, b.id})
+        sink.wait(lambda: len(sink.beats) == 1)
         client.fill((280, 10, 40, 30), 0xABCDEF)
         desktop.want_frame()
         sink.wait(lambda: sink.newest(a.id).serial == sink.newest(b.id).serial == 2)

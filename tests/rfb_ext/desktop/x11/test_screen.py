@@ -66,9 +66,9 @@ def test_channels_go_to_their_places(canonical, big_endian, reverse):
     rng = np.random.default_rng(bits)
     red, green, blue = (rng.integers(0, top + 1, (130, 7), dtype="<u4") for _ in range(3))
     padding = np.uint32(0xFFFFFFFF << 3 * bits & 0xFFFFFFFF)
-    words = (
-        red << np.uint32(shifts[0]) | green << np.uint32(shifts[1]) | blue << np.uint32(shifts[2]) | padding
-    )
+    words = np.full_like(red, padding)
+    for channel, shift in zip((red, green, blue), shifts, strict=True):
+        words |= channel << np.uint32(shift)
     if big_endian:
         words = words.byteswap()
     out = np.empty_like(words)

@@ -15,12 +15,14 @@ REMOVED_WITH_LAST_USE = 0o1000
 pytestmark = needs("Xvfb")
 
 
-def test_nothing_is_left_behind(server):
+def test_nothing_is_left_behind(server, client):
     with shared(server.display) as desktop, recorded(desktop) as sink:
         sink.wait(lambda: bool(sink.frames))
         ((_, mode),) = shm_segments()
         assert mode & REMOVED_WITH_LAST_USE
         assert mode & 0o777 == 0o600
+    for _ in range(100):
+        client.sync()  # the server sees that the connection is gone
     assert shm_segments() == []
 
 
