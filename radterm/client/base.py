@@ -30,7 +30,8 @@ class State(Enum):
 @dataclass(frozen=True, slots=True)
 class Exactness:
     """The account of one head: `state`, `reason` in words a reader understands, `serial` of the frame
-    proven last (0: none), `stale_since` seconds of the client's monotonic clock (None unless STALE)."""
+    proven last (0: none), `stale_since` when a STALE picture was last known to be fresh, seconds of the
+    client's monotonic clock (None unless STALE)."""
 
     state: State
     reason: str = ""

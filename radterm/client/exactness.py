@@ -74,7 +74,8 @@ class HeadExactness:
             return Exactness(State.NOT_FOR_DIAGNOSIS, self._unproven, self.serial)
         if now >= self._fresh_until:
             reason = HUNG if self._hung else SILENT
-            return Exactness(State.STALE, reason, self.serial, stale_since=self._fresh_until)
+            since = self._fresh_until - STALE_SECONDS  # when the picture was last known to be fresh
+            return Exactness(State.STALE, reason, self.serial, stale_since=since)
         if self._failure is not None:
             return Exactness(State.NOT_FOR_DIAGNOSIS, self._failure, self.serial)
         if not self._complete:

@@ -41,7 +41,7 @@ def test_silence_of_a_second_is_stale_and_a_beat_ends_it():
     assert head.state(100.99).state is State.EXACT
     assert head.next_change(100.0) == 101.0
     stale = head.state(101.0)
-    assert (stale.state, stale.stale_since) == (State.STALE, 101.0)
+    assert (stale.state, stale.stale_since) == (State.STALE, 100.0)
     head.beat(101.5, 5, 0.0)
     assert head.state(101.5).state is State.EXACT
 

@@ -60,10 +60,9 @@ def test_a_window_that_is_closed_ends_the_session(screen: Screen) -> None:
     def script(stage: Stage) -> None:
         exact(stage)
         core = screen.connection.core
-        protocols, delete = (
-            core.InternAtom(False, len(name), name).reply().atom
-            for name in ("WM_PROTOCOLS", "WM_DELETE_WINDOW")
-        )
+        names = ("WM_PROTOCOLS", "WM_DELETE_WINDOW")
+        protocols, delete = (core.InternAtom(False, len(name), name).reply().atom for name in names)
+        data = xcffib.xproto.ClientMessageData.synthetic([delete, 0, 0, 0, 0], "IIIII")
         for window in core.QueryTree(screen.root.root).reply().children.list:
             message = xcffib.xproto.ClientMessageEvent.synthetic(32, window, protocols, data)
             core.SendEvent(False, window, 0, message.pack())
