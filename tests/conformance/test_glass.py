@@ -6,16 +6,21 @@ import os
 import random
 import signal
 import subprocess
+import time
 
 import numpy as np
 import pydicom.data
 import pytest
 
+from radterm.client.connect import open_session
+from rfb_ext.desktop.base import SWEEP_MS
+from rfb_ext.desktop.x11.desktop import X11Desktop
 from tests.kit import programs
 from tests.kit.glass import RADTERM, ROOT, Screen, process, screen, serve, view, wait_for
+from tests.kit.real_server import Remembering, serving
 from tests.kit.relay import Relay
 
-pytestmark = pytest.mark.needs("Xvfb", "Xorg", "dummy_drv.so", "xdotool", "aeskulap", "xterm")
+pytestmark = pytest.mark.needs("Xvfb", "Xorg", "dummy_drv.so", "xdotool", "aeskulap", "xterm", "xev")
 
 
 def picture(on: Screen, seed: int) -> np.ndarray:
@@ -65,23 +70,32 @@ def test_a_dicom_viewer_read_from_another_screen(tmp_path):
             wait_for(lambda: any("eskulap" in title for title in a.titles()), 20, "aeskulap's window")
             wait_for(lambda: len(np.unique(a.grab())) > 50, 20, "a picture in aeskulap")
             assert_equal_when_exact(a, b)
-        written = tmp_path / "written"
+
+
+def test_typing_and_clicking_on_b_reaches_the_program_on_a(tmp_path):
+    with screen(1000, 700) as a, screen(1000, 700) as b:
+        on_a = {**os.environ, "DISPLAY": a.display}
+        written, clicks = tmp_path / "written", tmp_path / "clicks"
+        terminal = (programs.path("xterm"), "-geometry", "60x20+0+0", "-e", f"cat > {written}")
         with (
-            process(programs.path("xterm"), "-fullscreen", "-e", f"cat > {written}", env=on_a, stderr=-3),
+            clicks.open("wb") as told,
+            process(*terminal, env=on_a, stderr=subprocess.DEVNULL),
+            process(programs.path("xev"), "-geometry", "200x200+700+400", env=on_a, stdout=told),
             serve("--desktop", "x11", "--display", a.display) as port,
             view(port, b.display, "--fullscreen"),
         ):
+            wait_for(lambda: len(a.titles()) >= 2, 20, "both windows on A")
             assert_equal_when_exact(a, b)
-            xdotool(a.display, "mousemove", "1", "1")
-            xdotool(b.display, "mousemove", "400", "300", "click", "1")
-            xdotool(b.display, "type", "--delay", "20", 'Mr. Smith, 45% (L>R) {a_b} "x"; #7')
+            xdotool(b.display, "mousemove", "800", "500", "click", "3")
+            wait_for(lambda: b"ButtonPress" in clicks.read_bytes(), 10, "a click on A")
+            press = clicks.read_text().split("ButtonPress")[1].split("ButtonRelease")[0]
+            assert "root:(800,500)" in press
+            assert "button 3" in press
+            xdotool(b.display, "mousemove", "200", "100", "click", "1")
+            sentence = 'Mr. Smith, 45% (L>R) {a_b} "x"; #7'
+            xdotool(b.display, "type", "--delay", "20", sentence)
             xdotool(b.display, "key", "Return", "ctrl+d")
-            sentence = 'Mr. Smith, 45% (L>R) {a_b} "x"; #7\n'
-            wait_for(lambda: written.exists() and written.read_text() == sentence, 10, "typing on A")
-            where = subprocess.run(
-                (programs.path("xdotool"), "getmouselocation"), env=on_a, capture_output=True, check=True
-            )
-            assert b"x:400 y:300" in where.stdout
+            wait_for(lambda: written.exists() and written.read_text() == sentence + "\n", 10, "typing on A")
 
 
 @pytest.mark.parametrize("codec", ["planes", "h264", "raw"])
@@ -194,6 +208,27 @@ def test_a_server_that_dies_is_not_exact_and_says_so():
             closed = lines.wait(lambda line: line.get("event") == "closed")
             assert closed["exit_code"] == child.returncode
             assert lines.last()["exact"] is False
+
+
+def test_without_damage_events_the_sweep_finds_what_changed():
+    """In this process: XDamage events are ignored, and no pixel is older than the sweep's time."""
+    listener = Remembering()
+    with screen(640, 480) as a:
+        desktop = X11Desktop(a.display, lambda: time.monotonic_ns() // 1000, suppress_damage=True)
+        a.draw(0, 0, picture(a, 0))
+        with serving(desktop) as (_, port):
+            session = open_session("127.0.0.1", port, listener)
+            try:
+                listener.wait(lambda: listener.is_exact(1, picture(a, 0)))
+                for seed in (1, 2, 3):
+                    a.draw(0, 0, pixels := picture(a, seed))
+                    drawn = time.monotonic()
+                    listener.wait(lambda p=pixels: listener.is_exact(1, p))
+                    assert time.monotonic() - drawn < SWEEP_MS / 1000 + 0.5
+                assert session.report()["resyncs"] == 0
+            finally:
+                session.close()
+                listener.wait(lambda: listener.is_closed)
 
 
 @pytest.mark.parametrize("depth", [24, 30])

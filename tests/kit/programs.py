@@ -44,6 +44,7 @@ PROGRAMS = (
     Program("xeyes", "x11-apps", "windows that draw shapes"),
     Program("xwd", "x11-apps", "a second reader of the screen"),
     Program("xwininfo", "x11-utils", "windows as the X server knows them"),
+    Program("xev", "x11-utils", "clicks as a program sees them"),
     Program("xprop", "x11-utils", "window titles"),
     Program("xrandr", "x11-xserver-utils", "other layouts"),
     Program("xsetroot", "x11-xserver-utils", "a plain desktop"),
