@@ -42,7 +42,6 @@ def run(arguments: argparse.Namespace) -> int:
     check_desktop(arguments)
 
     from rfb_ext.desktop.table import DesktopOptions, open_desktop
-
     from rfb_ext.server.listener import run_server
     from rfb_ext.server.log import begin_logging
 

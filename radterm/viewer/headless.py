@@ -90,7 +90,7 @@ def run_headless(
     """Views until the session closes, options.seconds have passed, or SIGINT or SIGTERM comes.
 
     `stream`: where event lines go if options.events, stdout by default. Returns the exit code (README,
-    "Exit codes"); a session's error is said on stderr. Raises what `connect` raises. The session is closed;
+    "Exit codes"): 32 if it ended without every head proven exact; an error is said on stderr. Raises what `connect` raises. The session is closed;
     its report() is the last one.
     """
     events = EventLines((stream or sys.stdout) if options.events else None)

@@ -12,11 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import xcffib
 import xcffib.xproto
 
+from radterm.viewer import window
 from radterm.viewer.options import ViewerOptions
 from radterm.viewer.process import run_viewer
 from rfb_ext.frame.frames import Head
@@ -26,6 +28,7 @@ from tests.kit.fake_session import FakeSession
 from tests.kit.xservers import x_server
 
 MOST_SECONDS = 25.0
+SHORT = 0.3
 
 
 def a_head(
@@ -132,9 +135,11 @@ def play(
     script: Callable[[Stage], None],
     *heads: Head,
     announce: bool = True,
+    badge_seconds: float = SHORT,
     **options: Any,
 ) -> tuple[int, Stage]:
-    """Runs the viewer while `script` plays; the viewer ends with the script. Returns its exit code."""
+    """Runs the viewer while `script` plays; the viewer ends with the script. Returns its exit code. The
+    badge of EXACT stays for `badge_seconds` only, which spares most tests a second."""
     session = FakeSession(*heads)
     stream = io.StringIO()
     stage = Stage(session, screen, stream)
@@ -156,6 +161,7 @@ def play(
         before = os.environ.get("DISPLAY")
         os.environ["DISPLAY"] = screen.display
         stack.callback(lambda: os.environ.update(DISPLAY=before) if before else os.environ.pop("DISPLAY"))
+        stack.enter_context(mock.patch.object(window, "BADGE_SECONDS", badge_seconds))
         player.start()
         try:
             given = {"events": True, "seconds": MOST_SECONDS, **options}

@@ -72,6 +72,18 @@ def test_updates_are_let_go_at_once_and_states_are_told_once() -> None:
     assert lines[-1] == {"event": "closed", "exit_code": 0, "error": None}
 
 
+def test_a_session_that_ends_not_exact_says_32(capsys: pytest.CaptureFixture[str]) -> None:
+    def script(session: FakeSession) -> None:
+        session.figures["exact"] = False
+        session.announce()
+        session.end()
+
+    code, _, lines = view(script)
+    assert code == 32
+    assert lines[-1]["exit_code"] == 32
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_it_ends_when_the_time_is_over_and_all_is_exact() -> None:
     def script(session: FakeSession) -> None:
         session.announce()

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from radterm.client.base import State
-from radterm.viewer.window import BADGE_SECONDS
 from tests.radterm.viewer.staging import Screen, Stage, a_head, noise, play, wait_for, xvfb
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool")
@@ -130,7 +129,7 @@ def test_commands_of_the_viewer_itself(screen: Screen) -> None:
         picture = noise(HEAD)
         stage.sees(picture)
         stage.xdotool("key", "ctrl+alt+shift+b")
-        wait_for(lambda: not np.array_equal(screen.grab(), picture), BADGE_SECONDS, "the badge")
+        wait_for(lambda: not np.array_equal(screen.grab(), picture), what="the badge")
         stage.sees(picture)
         stage.xdotool("key", "ctrl+alt+shift+Escape", "ctrl+alt+shift+f")
         wait_for(lambda: stage.events()[-1].get("what") == "windowed" or any(

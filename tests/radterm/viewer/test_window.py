@@ -15,7 +15,7 @@ from radterm.viewer.effective import BITS_LOST, PARTLY_NEW, PARTLY_VISIBLE
 from radterm.viewer.veil import SPACING
 from radterm.viewer.window import BADGE_SECONDS
 from rfb_ext.wire.types import Rect
-from tests.radterm.viewer.staging import Screen, Stage, a_head, noise, play, wait_for, xvfb
+from tests.radterm.viewer.staging import SHORT, Screen, Stage, a_head, noise, play, wait_for, xvfb
 
 pytestmark = pytest.mark.needs("Xvfb")
 WIDTH, HEIGHT = 640, 400
@@ -51,7 +51,7 @@ def test_full_screen_is_the_head_and_nothing_else_once_the_badge_is_gone(screen:
         stage.session.say(State.EXACT)
         stage.sees(newer)
 
-    assert play(screen, script, HEAD, fullscreen=True)[0] == 0
+    assert play(screen, script, HEAD, fullscreen=True, badge_seconds=BADGE_SECONDS)[0] == 0
 
 
 def test_every_grab_is_one_whole_update(screen: Screen) -> None:
@@ -109,7 +109,7 @@ def test_the_badge_stays_while_not_exact_and_leaves_no_trace(screen: Screen) -> 
         stage.title("NOT FOR DIAGNOSIS")
         wait_for(lambda: stage.events()[-1].get("reason") == "a digest did not match")
         before = screen.grab()
-        time.sleep(BADGE_SECONDS + 0.3)
+        time.sleep(2 * SHORT)
         assert np.array_equal(screen.grab(), before)
         assert 0.005 < np.mean(before != picture) < 0.2
         stage.session.show(noise(HEAD, 3), Rect(200, 0, 300, 30))  # under the badge
