@@ -14,7 +14,7 @@ from radterm.viewer.ending import INTERRUPTED, close_and_wait, ended, say_error
 from radterm.viewer.events import FIGURES_SECONDS, EventLines
 from radterm.viewer.options import ViewerOptions
 from radterm.viewer.signals import stop_signals
-from rfb_ext.errors import RadtermError
+from rfb_ext.errors import NotExactError, RadtermError
 from rfb_ext.frame.frames import Cursor, Head
 
 SETTLE_SECONDS = 2.0
@@ -90,8 +90,8 @@ def run_headless(
     """Views until the session closes, options.seconds have passed, or SIGINT or SIGTERM comes.
 
     `stream`: where event lines go if options.events, stdout by default. Returns the exit code (README,
-    "Exit codes"): 32 if it ended without every head proven exact; an error is said on stderr. Raises what `connect` raises. The session is closed;
-    its report() is the last one.
+    "Exit codes"), 32 if it ended without every head proven exact; an error is said on stderr. Raises what
+    `connect` raises. The session is closed; its report() is the last one.
     """
     events = EventLines((stream or sys.stdout) if options.events else None)
     listener = HeadlessListener(events)
@@ -112,6 +112,8 @@ def run_headless(
         cause = listener.error if listener.is_closed else None
         if not listener.is_closed:
             close_and_wait(session, listener.changed, lambda: listener.is_closed)
+    if cause is None and stopped is None and session.report().get("exact") is False:
+        cause = NotExactError()
     code = ended(cause, interrupted=stopped == signal.SIGINT)
     events.closed(code, cause)
     say_error(cause)
