@@ -95,7 +95,7 @@ class Client:
             self.beats += 1
             for at in range(12, 12 + 44 * payload[10], 44):
                 head, serial, _captured, _read, digest = struct.unpack_from(">IQQQ16s", payload, at)
-                mine.proven == serial and mine.digest != digest:
+                if self.heads[head].proven == serial and self.heads[head].digest != digest:
                     self.faults.append("a heartbeat names another digest")
 
     def update(self) -> None:
