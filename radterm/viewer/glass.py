@@ -11,11 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from radterm.viewer.sdl import sdl2, sdl_error
+from radterm.viewer.words import Box
 from rfb_ext.errors import ViewerError
 from rfb_ext.frame.frames import Pixels
-
-Box = tuple[int, int, int, int]
-"""x, y, w, h in pixels of a window."""
 
 
 class Glass(Protocol):

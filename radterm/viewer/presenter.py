@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from radterm.client.base import ReadyUpdate
-from radterm.viewer.glass import Box, Glass
+from radterm.viewer.glass import Glass
 from radterm.viewer.veil import draw_veil
-from radterm.viewer.words import RGBA, blend, to_glass, word
+from radterm.viewer.words import RGBA, Box, blend, to_glass, word
 from rfb_ext.errors import ViewerError
 from rfb_ext.frame.frames import Head, Pixels
 from rfb_ext.wire.types import Rect

@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 from rfb_ext.frame.frames import Pixels
 
+Box = tuple[int, int, int, int]
+"""x, y, w, h in pixels of a window."""
+
 RGBA = npt.NDArray[np.uint8]
 """Shape (h, w, 4), straight alpha."""
 

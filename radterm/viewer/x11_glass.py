@@ -14,8 +14,8 @@ import xcffib
 import xcffib.shm
 import xcffib.xproto
 
-from radterm.viewer.glass import Box
 from radterm.viewer.sdl import sdl2, sdl_error
+from radterm.viewer.words import Box
 from rfb_ext.errors import ViewerError
 from rfb_ext.frame.frames import Pixels
 from rfb_ext.wire.types import CANONICAL_10

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
@@ -17,6 +17,7 @@ from zope.interface import implementer
 from rfb_ext.codecs.lanes import Lane
 from rfb_ext.errors import LocalProtocolError, PeerTimeout, RadtermError, RemoteProtocolError
 from rfb_ext.server.frame_line import FrameLine
+from rfb_ext.server.host import Host
 from rfb_ext.server.pictures import EncodedHead, HeadJob, UpdateJob
 from rfb_ext.server.session import commands as cmd
 from rfb_ext.server.session.viewer import ViewerSession
@@ -25,9 +26,6 @@ from rfb_ext.wire.fields import Message
 from rfb_ext.wire.handshake import HandshakeDone
 from rfb_ext.wire.server_messages import ServerInit
 from rfb_ext.wire.types import CANONICAL_8
-
-if TYPE_CHECKING:
-    from rfb_ext.server.listener import Host
 
 HANDSHAKE_SECONDS = 10.0
 SILENT_SECONDS = 60.0

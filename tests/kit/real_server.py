@@ -16,7 +16,8 @@ from radterm.client.connect import reactor_in_thread
 from rfb_ext.desktop.base import Desktop
 from rfb_ext.errors import RadtermError
 from rfb_ext.frame.frames import Cursor, Head
-from rfb_ext.server.listener import Host, ViewerFactory, usable_codecs
+from rfb_ext.server.host import Host
+from rfb_ext.server.listener import ViewerFactory, usable_codecs
 
 
 @contextlib.contextmanager
