@@ -43,7 +43,8 @@ class DesktopSink(Protocol):
         ...
 
     def heartbeat(self, now_us: int, heads: tuple[HeadPulse, ...]) -> None:
-        """Every HEARTBEAT_MS, from the capture thread itself, so that a hung screen is not called fresh."""
+        """Every HEARTBEAT_MS, from the capture thread itself, so that a hung screen is not called fresh. What
+        is known to have changed by then was captured before, wanted or not, so that an old picture is not."""
         ...
 
     def cursor_changed(self, cursor: Cursor) -> None: ...
@@ -81,7 +82,7 @@ class Desktop(Protocol):
 
     def want_frame(self) -> None:
         """Somebody can take a frame: capture as soon as anything is damaged, once. Without it a desktop
-        only sweeps. Cheap, idempotent until the next frame."""
+        only sweeps and captures with its heartbeats. Cheap, idempotent until the next frame."""
         ...
 
     def inject_key(self, keysym: int, keycode: int, down: bool, tag: int) -> None:

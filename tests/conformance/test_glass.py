@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
 
 import numpy as np
@@ -123,8 +124,6 @@ def test_twenty_flipped_bits_through_real_processes(codec):
 
 def settled(a: Screen, b: Screen, child: subprocess.Popen[bytes]) -> bool:
     """Half a second after A stands still: B is equal, or does not say EXACT. Returns whether it is exact."""
-    import threading
-
     threading.Event().wait(0.5)
     for _ in range(3):
         said_before = b.title_says("EXACT")
@@ -137,8 +136,6 @@ def settled(a: Screen, b: Screen, child: subprocess.Popen[bytes]) -> bool:
 
 @pytest.mark.parametrize("codec", ["planes", "h264", "raw"])
 def test_a_flipped_bit_and_nothing_gets_back_to_the_server(codec):
-    import threading
-
     fell = 0
     choose = random.Random("deaf" + codec)
     with screen(640, 480) as a, screen(640, 480) as b:
@@ -161,6 +158,29 @@ def test_a_flipped_bit_and_nothing_gets_back_to_the_server(codec):
                             assert same
                         fell += not exact
     assert fell > 0
+
+
+def test_a_viewer_that_is_not_heard_any_more_does_not_stay_exact():
+    """Acknowledgements are lost, so the server stops sending; what changes on A then is not on B."""
+    with (
+        screen(640, 480) as a,
+        screen(640, 480) as b,
+        serve("--desktop", "x11", "--display", a.display) as port,
+        Relay(port) as relay,
+        view(relay.port, b.display, "--fullscreen"),
+    ):
+        a.draw(0, 0, picture(a, 0))
+        assert_equal_when_exact(a, b)
+        relay.deaf = True
+        for seed in range(1, 40):
+            a.draw(0, 0, picture(a, seed))
+            threading.Event().wait(0.03)
+        assert not equal(a, b), "the server should have stopped"
+        threading.Event().wait(0.5)
+        for _ in range(20):
+            assert not b.title_says("EXACT")
+            a.draw(10, 10, picture(a, 77)[:50, :50])
+            threading.Event().wait(0.05)
 
 
 def test_a_hung_x_server_is_stale_and_comes_back():

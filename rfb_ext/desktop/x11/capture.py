@@ -227,12 +227,15 @@ class CaptureThread:
             picture.add_damage(rects)
 
     def _beat(self) -> None:
-        """A step of the sweep, then the heartbeat. What the sweep finds is captured, wanted or not."""
+        """A step of the sweep, then the heartbeat. What is damaged by then is captured, wanted or not: a
+        heartbeat must not call a serial the newest while the screen already shows something else."""
         if self._input.is_lost:
             raise CaptureError(
                 f"the X display {self._display.name} takes no keys and pointer any more; "
                 f"check that its X server runs, then share it again"
             )
+        if self._damage.noted or any(picture.is_damaged for picture in self._pictures):
+            self._capture(lambda picture: picture.is_damaged)
         found = {picture: picture.sweep(self._reader, self._clock) for picture in self._pictures}
         differ = {picture: strip for picture, strip in found.items() if strip is not None}
         if differ:
