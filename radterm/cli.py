@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Never
 
-from radterm.commands import demo, probe, serve, version, view
+from radterm.commands import demo, launcher, probe, serve, version, view
 from rfb_ext.errors import RadtermError, UsageError
 
 INTERRUPTED = 130
 STDOUT_CLOSED = 141
 
 EPILOG = """exit codes: 0 done, 1 unexpected, 2 wrong arguments, 4 refused by policy, 5 not found,
-7 wrong settings, 10 unreachable, 12 timeout, 13 cannot listen, 20 protocol, 21 screen lost,
+7 wrong settings, 10 unreachable, 11 certificate, 12 timeout, 13 cannot listen, 20 protocol, 21 screen lost,
 30 viewer, 31 codec, 32 not exact, 130 interrupted"""
 
 
@@ -36,7 +36,7 @@ def build_parser() -> Parser:
     """The whole command line."""
     parser = Parser(
         prog="radterm",
-        description="Lossless remote desktop for radiology.",
+        description="Lossless remote desktop for radiology. Without a command: the launcher.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if parsed.version:
             return version.run(parsed)
         if parsed.run is None:
-            raise UsageError("no command was given; see radterm --help")
+            return launcher.run(parsed)
         code: int = parsed.run(parsed)
         sys.stdout.flush()
         return code

@@ -50,6 +50,12 @@ class UnreachableError(RadtermError):
     exit_code = 10
 
 
+class CertificateError(RadtermError):
+    """The other side could not prove who it is; ask its administrator for the right fingerprint or CA."""
+
+    exit_code = 11
+
+
 class PeerTimeout(RadtermError):
     """The other side did not answer in time; check the network and try again."""
 

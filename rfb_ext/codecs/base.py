@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from rfb_ext.codecs.streams import Streams
 from rfb_ext.frame.frames import Pixels
 from rfb_ext.wire.types import PixelFormat, Rect
 
@@ -53,17 +54,27 @@ class Decoder(Protocol):
 @dataclass(frozen=True, slots=True)
 class CodecContext:
     """What an encoder or decoder must know once: bits a channel of its head, and the wire's pixel format
-    (canonical in a radterm session)."""
+    (canonical in a radterm session).
+
+    `streams`: the zlib streams of the connection, which outlive a change of pixel format and are shared
+    by its heads; None: the encoder or decoder has its own, and is the only one of its encoding on this
+    connection. `source`: the pixels that the framebuffer holds in a rectangle now, a view that may be
+    the one decoded into; raises DecodeError for a rectangle it does not have. CopyRect alone needs it.
+    """
 
     depth: int
     pixel_format: PixelFormat
+    streams: Streams | None = None
+    source: Callable[[Rect], Pixels] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
     """One encoding. `lossless`: bit-identical by construction. `ordered`: each payload builds on those
     before it, so encode and decode order must be the wire's order and a failure needs a reset.
-    `sticky`: prefers that the same rectangle comes again (a context is dear)."""
+    `sticky`: prefers that the same rectangle comes again (a context is dear). `resettable`: after a
+    failure the two ends can start anew; if not, one failure withdraws it for the rest of the connection.
+    `encodes`: rectangles of pixels can be sent in it."""
 
     name: str
     encoding: int
@@ -72,3 +83,5 @@ class Codec:
     sticky: bool
     new_encoder: Callable[[CodecContext], Encoder]
     new_decoder: Callable[[CodecContext], Decoder]
+    resettable: bool = True
+    encodes: bool = True

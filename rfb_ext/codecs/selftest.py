@@ -7,6 +7,8 @@ pictures are fixed: no clock and no randomness decides whether a codec passes.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +26,9 @@ def self_test(codec: Codec) -> None:
     try:
         for depth in DEPTHS:
             context = CodecContext(depth, canonical_format(depth))
+            if not codec.encodes:
+                _run_copies(codec, context)
+                continue
             encoder, decoder = codec.new_encoder(context), codec.new_decoder(context)
             try:
                 _run(encoder, decoder, depth)
@@ -89,6 +94,24 @@ def _run(encoder: Encoder, decoder: Decoder, depth: int) -> None:
     # an error or wrong pixels: both are right, a crash is not
     with suppress(DecodeError):
         decoder.decode(bytes(damaged), rect, np.empty((rect.h, rect.w), np.uint32))
+
+
+def _run_copies(codec: Codec, context: CodecContext) -> None:
+    """For a decoder of places: pictures copied beside, below and over themselves."""
+    for name, rect, (pixels, *_) in known_pictures(context.depth):
+        for dx, dy in ((rect.w, 0), (0, rect.h), (1, 0), (0, 1), (1, 1)):
+            framebuffer = np.zeros((2 * rect.h, 2 * rect.w), np.uint32)
+            framebuffer[: rect.h, : rect.w] = pixels
+            decoder = codec.new_decoder(replace(context, source=partial(_part, framebuffer)))
+            to = Rect(dx, dy, rect.w, rect.h)
+            decoder.decode(bytes(4), to, _part(framebuffer, to))
+            decoder.close()
+            if not np.array_equal(_part(framebuffer, to), pixels):
+                raise CodecError(f"{name} ({context.depth} bits) was copied wrongly by {dx},{dy}")
+
+
+def _part(framebuffer: Pixels, rect: Rect) -> Pixels:
+    return framebuffer[rect.y : rect.bottom, rect.x : rect.right]
 
 
 def _word(red: int, green: int, blue: int, depth: int) -> int:

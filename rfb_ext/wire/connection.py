@@ -22,10 +22,13 @@ from rfb_ext.wire.client_messages import CLIENT_PARSERS, SetEncodings, SetPixelF
 from rfb_ext.wire.events import NEED_DATA, ConnectionEnded, Event, NeedData, Size
 from rfb_ext.wire.fields import Buffer, ByteQueue, Message, UnknownRadterm, sized
 from rfb_ext.wire.handshake import (
+    MAX_SECURITY_READ,
+    AnswerWanted,
     HandshakeDone,
     SecurityFailed,
     SecurityType,
     TlsWanted,
+    WantAnswer,
     WantTls,
     Write,
     client_handshake,
@@ -56,11 +59,13 @@ from rfb_ext.wire.server_messages import (
     UpdateEnded,
     UpdateStarted,
 )
+from rfb_ext.wire.standard_rectangles import tight_pixel_bytes
 from rfb_ext.wire.states import Kind, Role, State, following
 from rfb_ext.wire.types import CANONICAL_8, PixelFormat, Rect
 
 __all__ = [
     "NEED_DATA",
+    "AnswerWanted",
     "Connection",
     "ConnectionEnded",
     "Event",
@@ -76,16 +81,17 @@ __all__ = [
 ]
 
 
-_Steps = Generator[int | Write | WantTls | Event, bytes, None]
+_Steps = Generator[int | Write | WantTls | WantAnswer | Event, bytes, None]
 
 _CANONICAL_BYTES = 4
 _KNOWN = frozenset(int(encoding) for encoding in Encoding)
 
 
 class _Taken(Enum):
-    """The last step was an event, and the caller has it."""
+    """The last step was an event, and the caller has it; ASKED: nothing moves before answered()."""
 
     TAKEN = auto()
+    ASKED = auto()
 
 
 class Connection:
@@ -112,7 +118,7 @@ class Connection:
         self._between_messages = False
         self._error: RemoteProtocolError | None = None
         self._life = self._run()
-        self._step: int | Write | WantTls | Event | _Taken | None = next(self._life)
+        self._step: int | Write | WantTls | WantAnswer | Event | _Taken | None = next(self._life)
         self._write_out()
 
     @property
@@ -133,6 +139,8 @@ class Connection:
         self._queue.put(data)
         if self.state is State.TLS_WANTED:
             self._refuse_clear_text()
+        elif self._step is _Taken.ASKED and len(self._queue) > MAX_SECURITY_READ:
+            self._fail("it sends on and on while it has to wait")
 
     def receive_eof(self) -> None:
         """The other side closed; next_event() says what that means."""
@@ -147,10 +155,20 @@ class Connection:
         self._resume(b"")
         self._write_out()
 
+    def answered(self) -> None:
+        """The question of the last AnswerWanted was called. Raises LocalProtocolError if there was none."""
+        self._raise_error()
+        if self.state is State.CLOSED or self._step is not _Taken.ASKED:
+            raise LocalProtocolError("an answer to what nobody asked")
+        self._resume(b"")
+        self._write_out()
+
     def next_event(self) -> Event | NeedData:
         """The next event, or NEED_DATA. Raises RemoteProtocolError."""
         self._raise_error()
         while True:
+            if self._step is _Taken.ASKED:
+                return NEED_DATA
             if isinstance(self._step, _Taken):
                 if self.state is State.TLS_WANTED:
                     if self._eof:
@@ -169,6 +187,9 @@ class Connection:
                 self._refuse_clear_text()
                 self._step = _Taken.TAKEN
                 return TlsWanted(step.context)
+            elif isinstance(step, WantAnswer):
+                self._step = _Taken.ASKED
+                return AnswerWanted(step.question)
             elif not isinstance(step, Write | _Taken):
                 self._step = _Taken.TAKEN
                 return step
@@ -259,7 +280,8 @@ class Connection:
 
     def _pixel_bytes(self) -> PixelBytes:
         set_format = self.pixel_format.bytes_per_pixel
-        return PixelBytes(_CANONICAL_BYTES if self.radterm_open else set_format, set_format)
+        raw = _CANONICAL_BYTES if self.radterm_open else set_format
+        return PixelBytes(raw, set_format, tight_pixel_bytes(self.pixel_format))
 
     def _move(self, sender: Role, kind: Kind) -> None:
         self.state = following(self.state, sender, kind)

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from rfb_ext.wire.client_messages import FromClient
-from rfb_ext.wire.handshake import HandshakeDone, SecurityFailed, TlsWanted
+from rfb_ext.wire.handshake import AnswerWanted, HandshakeDone, SecurityFailed, TlsWanted
 from rfb_ext.wire.rectangles import Rectangle
 from rfb_ext.wire.server_messages import FromServer, UpdateEnded, UpdateStarted
 
@@ -37,6 +37,7 @@ Event = (
     HandshakeDone
     | SecurityFailed
     | TlsWanted
+    | AnswerWanted
     | ConnectionEnded
     | UpdateStarted
     | UpdateEnded

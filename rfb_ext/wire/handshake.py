@@ -1,6 +1,6 @@
 """Version, security and init, as generators of both roles (RFC 6143 sections 7.1 to 7.3, RFB 3.8).
 
-A step yielded is a count of bytes to read, Write, WantTls, or an event. `move` takes a row of the
+A step yielded is a count of bytes to read, Write, WantTls, WantAnswer, or an event. `move` takes a row of the
 transition table. ValueError and RemoteProtocolError end the connection.
 """
 
@@ -46,6 +46,14 @@ class WantTls:
 
 
 @dataclass(frozen=True, slots=True)
+class WantAnswer:
+    """Go on when `question` was called, in any thread: it may take its time (it derives a key, or asks
+    another program) and keeps its answer for the security type that asked."""
+
+    question: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """As far as this side goes, the other side may."""
 
@@ -57,12 +65,12 @@ class Refused:
     reason: str
 
 
-SecuritySteps = Generator[int | Write | WantTls, bytes, Accepted | Refused]
+SecuritySteps = Generator[int | Write | WantTls | WantAnswer, bytes, Accepted | Refused]
 
 
 class SecurityType(Protocol):
     """One security type, both roles. `server` and `client` are everything between the choice of the type
-    and SecurityResult: they yield a count to read (and are sent those bytes), Write, or WantTls."""
+    and SecurityResult: they yield a count to read (and are sent those bytes), Write, WantTls, or WantAnswer."""
 
     @property
     def number(self) -> int: ...
@@ -97,8 +105,15 @@ class TlsWanted:
     context: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerWanted:
+    """Call `question` where it holds nobody up, then call answered()."""
+
+    question: Callable[[], None]
+
+
 Move = Callable[[Role, Kind], None]
-HandshakeSteps = Generator[int | Write | WantTls | SecurityFailed | HandshakeDone, bytes, bool]
+HandshakeSteps = Generator[int | Write | WantTls | WantAnswer | SecurityFailed | HandshakeDone, bytes, bool]
 """Returns False when the connection has ended."""
 
 
@@ -200,7 +215,7 @@ def client_handshake(security: Sequence[SecurityType], shared: bool, move: Move)
 
 def _exchange(
     steps: SecuritySteps, own: Role, move: Move
-) -> Generator[int | Write | WantTls, bytes, Accepted | Refused]:
+) -> Generator[int | Write | WantTls | WantAnswer, bytes, Accepted | Refused]:
     """Runs one security type; each of its steps is a row of the table."""
     received: bytes | None = None
     while True:
@@ -214,6 +229,8 @@ def _exchange(
             move(own, Kind.TLS_WANTED)
             yield step
             move(own, Kind.TLS_STARTED)
+        elif isinstance(step, WantAnswer):
+            yield step
         elif isinstance(step, Write):
             move(own, Kind.SECURITY_DATA)
             yield step

@@ -42,6 +42,11 @@ class Encoding(IntEnum):
 
     RAW = 0
     COPYRECT = 1
+    RRE = 2
+    HEXTILE = 5
+    ZLIB = 6
+    TIGHT = 7
+    ZRLE = 16
     PLANES = 0x52540001
     H264_LOSSLESS = 0x52540002
     # pseudo-encodings
@@ -168,3 +173,5 @@ MAX_RECTANGLES = 0xFFFF
 MAX_REASON = 4096
 MAX_SECURITY_TYPES = 255
 PAYLOAD_SLACK = 4096
+MAX_TIGHT_WIDTH = 2048
+MAX_TIGHT_DATA = (1 << 22) - 1

@@ -18,6 +18,7 @@ from rfb_ext.wire.numbers import (
     PAYLOAD_SLACK,
     Encoding,
 )
+from rfb_ext.wire.standard_rectangles import WALKED, check_walk, most_deflated
 from rfb_ext.wire.states import Kind
 from rfb_ext.wire.types import Rect
 
@@ -40,10 +41,11 @@ class Header(NamedTuple):
 
 
 class PixelBytes(NamedTuple):
-    """Bytes a pixel takes now: in Raw rectangles, and in those that keep to SetPixelFormat."""
+    """Bytes a pixel takes now: in Raw rectangles, in those that keep to SetPixelFormat, and in Tight."""
 
     raw: int
     set_format: int
+    tight: int
 
 
 class Rectangle(Message):
@@ -66,10 +68,15 @@ class Rectangle(Message):
 PIXEL_KINDS: dict[int, Kind] = {
     Encoding.RAW: Kind.RAW_RECTANGLE,
     Encoding.COPYRECT: Kind.STANDARD_RECTANGLE,
+    Encoding.RRE: Kind.STANDARD_RECTANGLE,
+    Encoding.HEXTILE: Kind.STANDARD_RECTANGLE,
+    Encoding.ZLIB: Kind.STANDARD_RECTANGLE,
+    Encoding.TIGHT: Kind.STANDARD_RECTANGLE,
+    Encoding.ZRLE: Kind.STANDARD_RECTANGLE,
     Encoding.PLANES: Kind.RADTERM_RECTANGLE,
     Encoding.H264_LOSSLESS: Kind.RADTERM_RECTANGLE,
 }
-"""The encodings whose length is known, each with its row in the transition table."""
+"""The encodings whose length is known or can be walked, each with its row in the transition table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +106,20 @@ class PixelRectangle(Rectangle):
         if self.encoding in (Encoding.RAW, Encoding.COPYRECT):
             fixed = 4 if self.encoding == Encoding.COPYRECT else self.rect.area * pixel_bytes.raw
             return sized("a payload", body, fixed)
+        if self.encoding in WALKED:
+            walk = WALKED[self.encoding]
+            return check_walk(walk(self.rect, pixel_bytes.set_format, pixel_bytes.tight), body)
         if len(body) < 4:
             raise ValueError("a payload is shorter than its length field")
-        within("length of a payload", len(body) - 4, 0, longest(self.rect))
+        within("length of a payload", len(body) - 4, 0, longest(self.rect, self.encoding))
         return sized("a payload", body, 4 + _U32.unpack(body[:4])[0])
 
 
-def longest(rect: Rect) -> int:
-    """Most bytes a coded rectangle may have behind its length field (PROTOCOL.md section 6)."""
+def longest(rect: Rect, encoding: int) -> int:
+    """Most bytes a coded rectangle may have behind its length field: for ours, PROTOCOL.md section 6; for
+    zlib and ZRLE, runs of one pixel each (five bytes a pixel) that cannot be compressed."""
+    if encoding in (Encoding.ZLIB, Encoding.ZRLE):
+        return most_deflated(5 * rect.area) + PAYLOAD_SLACK
     return 4 * rect.area + PAYLOAD_SLACK
 
 
@@ -117,8 +130,11 @@ def parse_pixels(header: Header, pixel_bytes: PixelBytes) -> Parser[Rectangle]:
         return PixelRectangle(rect, header.encoding, (yield rect.area * pixel_bytes.raw))
     if header.encoding == Encoding.COPYRECT:
         return PixelRectangle(rect, header.encoding, (yield 4))
+    if header.encoding in WALKED:
+        payload = yield from WALKED[header.encoding](rect, pixel_bytes.set_format, pixel_bytes.tight)
+        return PixelRectangle(rect, header.encoding, payload)
     field = yield 4
     (length,) = _U32.unpack(field)
-    within("length of a payload", length, 0, longest(rect))
+    within("length of a payload", length, 0, longest(rect, header.encoding))
     # one join of both costs a copy of the payload more than two parts would; coded payloads are small
     return PixelRectangle(rect, header.encoding, field + (yield length))

@@ -49,6 +49,7 @@ PROGRAMS = (
     Program("xrandr", "x11-xserver-utils", "other layouts"),
     Program("xsetroot", "x11-xserver-utils", "a plain desktop"),
     Program("aeskulap", "aeskulap", "a DICOM viewer as the shared program"),
+    Program("tmux", "tmux", "the launcher in a terminal"),
     Program("xterm", "xterm", "typing that reaches a program"),
 )
 

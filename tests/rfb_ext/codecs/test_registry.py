@@ -32,8 +32,19 @@ def test_names_and_numbers():
     assert registry.codec_named("h264").ordered
     with pytest.raises(UsageError, match="planes, h264, raw"):
         registry.codec_named("jpeg")
-    with pytest.raises(DecodeError, match="0x5"):
-        registry.codec_for(5)
+    with pytest.raises(DecodeError, match="0x4"):
+        registry.codec_for(4)
+
+
+def test_standard_encodings_are_kept_apart():
+    """No radterm session uses them, and nobody chooses one of them by name for such a session."""
+    sent, taken = registry.sent_to_others(), registry.taken_from_others()
+    assert [codec.name for codec in sent] == ["tight", "zrle", "hextile", "raw"]
+    assert [codec.name for codec in taken] == ["copyrect", "tight", "zrle", "hextile", "zlib", "rre", "raw"]
+    assert {codec.name for codec in registry.usable()} == {"planes", "h264", "raw"}
+    assert all(registry.codec_for(codec.encoding) is codec for codec in (*sent, *taken))
+    with pytest.raises(UsageError):
+        registry.codec_named("tight")
 
 
 @pytest.mark.parametrize("codec", registry.CODECS, ids=lambda codec: codec.name)
@@ -50,7 +61,10 @@ def test_each_codec_is_tested_once_and_all_pass_here():
     assert registry.usable(told.append) == registry.CODECS
     assert told == ["planes", "h264", "raw"]
     report = registry.self_test_report()
-    assert [(name, passed) for name, passed, _ in report] == [("planes", True), ("h264", True), ("raw", True)]
+    assert [name for name, _, _ in report] == [
+        *("planes", "h264", "raw", "copyrect", "tight", "zrle", "hextile", "zlib", "rre")
+    ]
+    assert all(passed for _, passed, _ in report)
     assert all("bit for bit" in sentence for _, _, sentence in report)
 
 
