@@ -19,6 +19,10 @@ JPEG_2000 = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91")
 HTJ2K = ("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203")
 DECODED = {JPEG_BASELINE, JPEG_EXTENDED, *JPEG_LOSSLESS, *JPEG_LS, *JPEG_2000, *HTJ2K}
 
+PADDED_END = 64
+"""A JPEG-LS stream ends within so many bytes of its fragment. One without an end is not decoded: CharLS takes
+seconds over it, the thread that draws with it."""
+
 
 def decode_fragment(
     syntax: str, data: bytes, rows: int, columns: int, samples: int, *, is_rgb: bool = False
@@ -50,6 +54,8 @@ def decode_fragment(
     size, wanted = stream_size(data), (rows, columns, samples)
     if size != wanted:
         raise DecodeError(f"an encapsulated image has the size {size}, its header says {wanted}")
+    if syntax in JPEG_LS and not data[-PADDED_END:].rstrip(b"\0").endswith(b"\xff\xd9"):
+        raise DecodeError("an encapsulated image is cut short")
     try:
         pixels = np.asarray(decode(data))
     except (RuntimeError, ValueError, TypeError, IndexError, MemoryError) as error:

@@ -1,131 +1,75 @@
-"""DICOM images for the reading room: what a folder holds, and the samples of one slice at a time.
+"""What a folder of DICOM images holds, for the reading room: headers now, pixels when they are shown.
 
-Names, dates and numbers of patients are never read into anything that is kept, shown or logged.
+Only the elements named here are read of a file, so names, dates and numbers of patients are never in
+memory, in a log or on a picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+import itertools
+import logging
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-import numpy as np
-import numpy.typing as npt
-
-from rfb_ext.errors import DecodeError, NotFoundError
+from rfb_ext.desktop.dicom_slice import DEFLATED, READ, ImageFile, Slice, broken, lossy_reason, own_rescale
+from rfb_ext.errors import ConfigError, NotFoundError
 
 MOST_FILES = 2000
-MOST_BYTES = 1 << 30
+MOST_FILE_BYTES = 1 << 30
+MOST_INFLATED = 1 << 28
+MOST_ELEMENT = 1 << 20
 MOST_PIXELS = 1 << 26
 MOST_FRAMES = 10_000
+MOST_SLICES = 20_000
 OWN_IMAGES = ("CT_small.dcm", "J2K_pixelrep_mismatch.dcm", "examples_overlay.dcm", "MR_small.dcm")
 """Real CT and MR, never compressed with loss, that pydicom's package brings."""
 
-LOSSY_SYNTAXES = {
-    "1.2.840.10008.1.2.4.50": "JPEG baseline",
-    "1.2.840.10008.1.2.4.51": "JPEG extended",
-    "1.2.840.10008.1.2.4.81": "JPEG-LS near-lossless",
-    "1.2.840.10008.1.2.4.91": "JPEG 2000",
-    "1.2.840.10008.1.2.4.203": "HTJ2K",
-}
+PIXEL_DATA = 0x7FE00010
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Window centre and width in modality units (DICOM PS3.3 C.11.2.1.2)."""
-
-    centre: float
-    width: float
-
-
-@dataclass(frozen=True)
-class Slice:
-    """One frame of one file. `dataset`: pydicom's, pixels not decoded. `lossy`: why it is or was lossy, ""
-    if nothing says so (which is no proof that it never was)."""
-
-    dataset: Any
-    frame: int
-    frames: int
-    label: str
-    lossy: str
-
-    @property
-    def is_colour(self) -> bool:
-        return (
-            int(self.dataset.SamplesPerPixel) > 1 or self.dataset.PhotometricInterpretation == "PALETTE COLOR"
-        )
-
-    @property
-    def is_inverted(self) -> bool:
-        """MONOCHROME1: the smallest value is white."""
-        return bool(self.dataset.PhotometricInterpretation == "MONOCHROME1")
-
-    @cached_property
-    def rescale(self) -> tuple[float, float]:
-        """Slope and intercept from stored values to modality units (1, 0 where there are none)."""
-        ds = self.dataset
-        return float(ds.get("RescaleSlope", 1) or 1), float(ds.get("RescaleIntercept", 0) or 0)
-
-    def samples(self) -> npt.NDArray[Any]:
-        """Grey: stored values, integer (h, w). Colour: uint8 RGB (h, w, 3). Raises DecodeError."""
-        try:
-            pixels = _decoded(self.dataset, self.frame)
-        except DecodeError:
-            raise
-        except Exception as error:
-            raise DecodeError(f"image {self.label} cannot be decoded ({type(error).__name__})") from error
-        if self.is_colour:
-            if pixels.ndim != 3 or pixels.shape[2] != 3:
-                raise DecodeError(f"image {self.label} is no RGB picture")
-            extra = max(0, int(self.dataset.BitsStored) - 8) if pixels.dtype != np.uint8 else 0
-            return (pixels >> extra).astype(np.uint8)
-        if pixels.ndim != 2 or pixels.dtype.kind not in "iu":
-            raise DecodeError(f"image {self.label} has no integer grey values")
-        return pixels
-
-    def window(self, pixels: npt.NDArray[Any]) -> Window:
-        """The file's own window, else the range of its values."""
-        centre, width = self.dataset.get("WindowCenter"), self.dataset.get("WindowWidth")
-        if centre is not None and width is not None:
-            first = [
-                v if isinstance(v, int | float | str) else v[0] if len(v) else 0 for v in (centre, width)
-            ]
-            if float(first[1]) >= 1:
-                return Window(float(first[0]), float(first[1]))
-        slope, intercept = self.rescale
-        ends = sorted((float(pixels.min()) * slope + intercept, float(pixels.max()) * slope + intercept))
-        return Window((ends[0] + ends[1]) / 2, max(1.0, ends[1] - ends[0]))
+class UnfitError(ValueError):
+    """A file is not shown; the words say why and quote nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The slices of a folder, in order, and how many files could not be used."""
+    """The slices of a folder, in order, and a sentence for each file that is not shown."""
 
     slices: tuple[Slice, ...]
-    skipped: int
+    warnings: tuple[str, ...]
+
+    @property
+    def skipped(self) -> int:
+        return len(self.warnings)
 
 
 def read_folder(folder: Path | None) -> Folder:
     """Reads headers only. None: the images that pydicom's package brings. Raises NotFoundError if there is
-    no folder, or nothing in it that can be shown."""
+    no folder, or nothing in it that can be shown; ConfigError for a folder of too many files."""
     if folder is None:
-        return _read(_own_images(), "demo")
+        return _read(_own_images())
     if not folder.is_dir():
         raise NotFoundError(f"{folder} is no folder; --dicom takes a folder of DICOM images")
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    try:
+        found = (path for path in folder.rglob("*") if path.is_file())
+        files = list(itertools.islice(found, MOST_FILES + 1))
+    except OSError as error:
+        raise NotFoundError(f"{folder} cannot be read ({error.strerror}); check its permissions") from None
     if len(files) > MOST_FILES:
+        raise ConfigError(f"{folder} has more than {MOST_FILES} files; choose the folder of one study")
+    read = _read(sorted(files))
+    if not read.slices:
         raise NotFoundError(
-            f"{folder} has {len(files)} files; at most {MOST_FILES} are read: choose one study"
-        )
-    found = _read(files, str(folder))
-    if not found.slices:
-        raise NotFoundError(
-            f"{folder} has no DICOM image that can be shown ({found.skipped} files looked at); "
+            f"{folder} has no DICOM image that can be shown ({read.skipped} files looked at); "
             "choose a folder with images"
         )
-    return found
+    return read
 
 
 def _own_images() -> list[Path]:
@@ -134,85 +78,142 @@ def _own_images() -> list[Path]:
     return [Path(pydicom.__file__).parent / "data" / "test_files" / name for name in OWN_IMAGES]
 
 
-def _read(files: Iterable[Path], where: str) -> Folder:
-    import pydicom
-    from pydicom.errors import InvalidDicomError
-
-    slices: list[Slice] = []
-    skipped = 0
-    for number, path in enumerate(files):
+def _read(files: Sequence[Path]) -> Folder:
+    """Files are named by their place: a file's name may be that of a patient."""
+    _silence()
+    images: list[ImageFile] = []
+    unfit: list[str] = []
+    frames = 0
+    for number, path in enumerate(files, 1):
         try:
-            if path.stat().st_size > MOST_BYTES:
-                raise ValueError("too large")
-            dataset = pydicom.dcmread(path)
-            frames = _frames(dataset)
-        except (InvalidDicomError, OSError, ValueError, TypeError, AttributeError, KeyError, EOFError):
-            skipped += 1
-            continue
-        lossy = _lossy(dataset)
-        kind = str(dataset.get("Modality", "OT"))[:4]
-        for frame in range(frames):
-            slices.append(Slice(dataset, frame, frames, f"{kind} {number + 1}", lossy))
-    slices.sort(key=_order)
-    return Folder(tuple(slices), skipped)
+            image = read_image(path)
+            if frames + image.frames > MOST_SLICES:
+                raise UnfitError(f"the folder has more than {MOST_SLICES} slices")
+        except UnfitError as error:
+            unfit.append(f"file {number} of {len(files)}, by name, is not shown: {error}")
+        except broken():
+            unfit.append(f"file {number} of {len(files)}, by name, is not shown: it is no sound DICOM image")
+        else:
+            images.append(image)
+            frames += image.frames
+    images.sort(key=lambda image: image.place)  # stable: by name where the headers say nothing
+    slices = (Slice(image, frame) for image in images for frame in range(image.frames))
+    return Folder(tuple(slices), tuple(unfit))
 
 
-def _frames(dataset: Any) -> int:
-    """How many frames there are. Raises ValueError for what is no image, or beyond the bounds."""
-    rows, columns = int(dataset.Rows), int(dataset.Columns)
-    frames = int(dataset.get("NumberOfFrames", 1) or 1)
+def _silence() -> None:
+    """What pydicom warns of and logs quotes values and names of files: none of it gets out."""
+    from pydicom import config
+
+    config.settings.reading_validation_mode = config.IGNORE
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module=r"pydicom\.")
+
+
+def read_image(path: Path) -> ImageFile:
+    """The header of a file, checked. Raises UnfitError for what cannot be shown or is beyond a bound, any
+    of broken() for what is no DICOM."""
+    import pydicom
+    from pydicom.dataelem import RawDataElement
+    from pydicom.filereader import read_file_meta_info
+
+    size = path.stat().st_size
+    if size > MOST_FILE_BYTES:
+        raise UnfitError(f"it has more than {MOST_FILE_BYTES >> 20} MiB")
+    meta = read_file_meta_info(path)
+    syntax = str(meta.TransferSyntaxUID)
+    with path.open("rb") as file:
+        if syntax == DEFLATED:
+            _check_inflated(file, int(meta.FileMetaInformationGroupLength))
+        file.seek(0)
+        header = pydicom.dcmread(
+            file, stop_before_pixels=True, specific_tags=list(READ), defer_size=MOST_ELEMENT
+        )
+        # what the elements are written in, whatever the transfer syntax says (iterating would parse them)
+        items: list[Any] = [header.get_item(tag) for tag in header.keys()]  # noqa: SIM118
+        elements = [item for item in items if isinstance(item, RawDataElement)]
+        if any(element.length > MOST_ELEMENT for element in elements):
+            raise UnfitError("its header has an element of impossible size")
+        is_implicit = any(element.is_implicit_VR for element in elements)
+        is_little = all(element.is_little_endian for element in elements)
+        header.decode()
+        for element in header:  # each value is parsed here and now, so that none fails later
+            str(element.value)
+        image = _checked(path, syntax, header)
+        if syntax == DEFLATED:
+            return image
+        offset, length = _pixel_data(file, implicit=is_implicit, little=is_little)
+    needed = _native_bytes(image)
+    is_native = not meta.TransferSyntaxUID.is_encapsulated
+    if is_native and (length is None or length < needed or offset + needed > size):
+        raise UnfitError("its pixels are cut short")
+    return replace(image, offset=offset)
+
+
+def _check_inflated(file: BinaryIO, group_length: int) -> None:
+    """Inflates a deflated data set without keeping it (DICOM PS3.5 annex A.5). Raises UnfitError if it
+    becomes larger than MOST_INFLATED, zlib.error for what is not deflated."""
+    file.seek(128 + len(b"DICM") + 12 + group_length)
+    inflater, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    data = file.read()
+    while data and not inflater.eof:
+        total += len(inflater.decompress(data, MOST_ELEMENT))
+        data = inflater.unconsumed_tail
+        if total > MOST_INFLATED:
+            raise UnfitError(f"it inflates to more than {MOST_INFLATED >> 20} MiB")
+
+
+def _pixel_data(file: BinaryIO, *, implicit: bool, little: bool) -> tuple[int, int | None]:
+    """Where the value of Pixel Data begins in the file, which stands at its tag, and its length in bytes,
+    None for encapsulated pixels (DICOM PS3.5 sections 7.1 and A.4)."""
+    order = "<" if little else ">"
+    head = file.read(8 if implicit else 12)
+    if len(head) < (8 if implicit else 12):
+        raise UnfitError("it has no pixels")
+    group, element = struct.unpack(f"{order}HH", head[:4])
+    if group << 16 | element != PIXEL_DATA:
+        raise UnfitError("it has no integer pixels")
+    length: int = struct.unpack(f"{order}I", head[-4:])[0]
+    return file.tell(), None if length == 0xFFFFFFFF else length
+
+
+def _native_bytes(image: ImageFile) -> int:
+    ds = image.dataset
+    pixels = image.rows * image.columns * image.frames
+    if ds.PhotometricInterpretation == "YBR_FULL_422":
+        return pixels * 2
+    return pixels * int(ds.SamplesPerPixel) * int(ds.BitsAllocated) // 8
+
+
+def _checked(path: Path, syntax: str, header: Any) -> ImageFile:
+    rows, columns = int(header.Rows), int(header.Columns)
+    frames = int(header.get("NumberOfFrames", 1) or 1)
     if not (0 < rows <= 1 << 16 and 0 < columns <= 1 << 16 and rows * columns <= MOST_PIXELS):
-        raise ValueError("impossible size")
-    if not 1 <= frames <= MOST_FRAMES or "PixelData" not in dataset:
-        raise ValueError("no pixels")
-    if int(dataset.SamplesPerPixel) not in (1, 3) or int(dataset.BitsAllocated) not in (8, 16):
-        raise ValueError("samples that are not shown here")
-    syntax = dataset.file_meta.TransferSyntaxUID
-    if not syntax.is_encapsulated:
-        needed = rows * columns * frames * int(dataset.SamplesPerPixel) * int(dataset.BitsAllocated) // 8
-        if dataset.PhotometricInterpretation == "YBR_FULL_422":
-            needed = needed * 2 // 3
-        if len(dataset.PixelData) < needed:
-            raise ValueError("truncated")
-    return frames
-
-
-def _lossy(dataset: Any) -> str:
-    if str(dataset.get("LossyImageCompression", "00")) == "01":
-        ratio = dataset.get("LossyImageCompressionRatio")
-        return "compressed with loss" + (f" {ratio}:1" if isinstance(ratio, int | float) else "")
-    return LOSSY_SYNTAXES.get(str(dataset.file_meta.TransferSyntaxUID), "")
-
-
-def _order(item: Slice) -> tuple[str, str, float, int]:
-    ds = item.dataset
-    return (
-        str(ds.get("StudyInstanceUID", "")),
-        str(ds.get("SeriesInstanceUID", "")),
-        float(ds.get("InstanceNumber") or 0),
-        item.frame,
+        raise UnfitError("its size is impossible")
+    if not 1 <= frames <= MOST_FRAMES:
+        raise UnfitError(f"it has {frames} frames, more than {MOST_FRAMES} or none")
+    allocated, stored = int(header.BitsAllocated), int(header.BitsStored)
+    if int(header.SamplesPerPixel) not in (1, 3) or allocated not in (8, 16) or not 1 <= stored <= allocated:
+        raise UnfitError("its samples are of a kind that is not shown here")
+    if not all(map(math.isfinite, own_rescale(header))):
+        raise UnfitError("its rescale is not a number")
+    kind = "".join(c for c in str(header.get("Modality") or "OT")[:4] if c.isascii() and c.isalnum())
+    series = int(header.get("SeriesNumber") or 0)
+    place = (
+        str(header.get("StudyInstanceUID", "")),
+        series,
+        str(header.get("SeriesInstanceUID", "")),
+        int(header.get("InstanceNumber") or 0),
     )
-
-
-def _decoded(dataset: Any, frame: int) -> npt.NDArray[Any]:
-    from pydicom.encaps import get_frame
-    from pydicom.pixels.processing import apply_color_lut
-    from pydicom.pixels.utils import pixel_array
-
-    from rfb_ext.codecs.dicom_pixels import DECODED, decode_fragment
-
-    syntax = str(dataset.file_meta.TransferSyntaxUID)
-    if syntax in DECODED:
-        frames = int(dataset.get("NumberOfFrames", 1) or 1)
-        data = get_frame(dataset.PixelData, frame, number_of_frames=frames)
-        rows, columns = int(dataset.Rows), int(dataset.Columns)
-        pixels = decode_fragment(syntax, data, rows, columns, int(dataset.SamplesPerPixel))
-        if int(dataset.get("PixelRepresentation", 0)) == 1 and pixels.dtype.kind == "u":
-            spare = 8 * pixels.dtype.itemsize - int(dataset.BitsStored)
-            pixels = (pixels << spare).view(f"i{pixels.dtype.itemsize}") >> spare
-    else:
-        pixels = pixel_array(dataset, index=frame)
-    if dataset.PhotometricInterpretation == "PALETTE COLOR":
-        pixels = apply_color_lut(pixels, dataset)
-        return (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
-    return pixels
+    return ImageFile(
+        path=path,
+        dataset=header,
+        syntax=syntax,
+        offset=None,
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        label=f"{kind} series {series}",
+        place=place,
+        lossy=lossy_reason(header, syntax),
+    )

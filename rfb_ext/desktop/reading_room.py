@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rfb_ext.desktop.base import Clock
-from rfb_ext.desktop.capture_thread import DrawnDesktop
-from rfb_ext.desktop.dicom import Slice, Window, read_folder
+from rfb_ext.desktop.capture_thread import DrawnDesktop, period_us
+from rfb_ext.desktop.dicom import read_folder
+from rfb_ext.desktop.dicom_slice import Slice
 from rfb_ext.desktop.text import draw_text
-from rfb_ext.desktop.windowing import scaled, window_table
+from rfb_ext.desktop.windowing import Window, scaled, window_table
 from rfb_ext.errors import DecodeError
 from rfb_ext.frame.frames import Head, Pixels
 from rfb_ext.wire.types import Rect
@@ -27,7 +28,10 @@ from rfb_ext.wire.types import Rect
 SIZE = (1280, 1024)
 SMALLEST = 256
 MARGIN = 28
-KEPT = 64
+TEXT = 17
+KEPT_BYTES = 1 << 27
+"""So much of slices at viewport size is kept, four bytes a pixel; at least two slices."""
+WIDEST = float(1 << 20)
 LEFT, WHEEL_UP, WHEEL_DOWN = 1, 8, 16
 SPACE = 0x20
 DEMO = "demo, not a medical device"
@@ -44,7 +48,8 @@ class _Prepared:
 
 class ReadingRoom(DrawnDesktop):
     """`folder` None: the images that pydicom's package brings. `rate`: slices a second while playing.
-    Raises NotFoundError, see read_folder."""
+    Raises NotFoundError and ConfigError, see read_folder; ValueError for a size or rate that makes no
+    sense."""
 
     def __init__(
         self,
@@ -58,19 +63,20 @@ class ReadingRoom(DrawnDesktop):
         width, height = size or SIZE
         if min(width, height) < SMALLEST:
             raise ValueError(f"the reading room needs at least {SMALLEST}x{SMALLEST} pixels")
-        self.folder = read_folder(folder)
+        self._period_us = period_us(rate)
         head = Head(1, Rect(0, 0, width, height), depth, "reading room")
         super().__init__(f"radterm reading room, {DEMO}", (head,), clock)
-        self._period_us = max(1, int(1e6 / rate))
+        self.folder = read_folder(folder)
         self._playing_since: int | None = clock()
         self._first = 0
-        self._window: Window | None = None
+        self._windows: dict[Hashable, Window] = {}
         self._buttons = 0
         self._at = (0, 0)
         self._prepared: OrderedDict[int, _Prepared] = OrderedDict()
         self._table: tuple[Hashable, npt.NDArray[np.uint32]] | None = None
         side = min(width, height) - 2 * MARGIN
         self._viewport = Rect((width - side) // 2, (height - side) // 2, side, side)
+        self._most_prepared = max(2, KEPT_BYTES // (4 * side * side))
 
     # --- what is shown ---
 
@@ -80,7 +86,8 @@ class ReadingRoom(DrawnDesktop):
         return (self._first + steps) % len(self.folder.slices)
 
     def revision(self, head: Head, now_us: int) -> Hashable:
-        return self.index_at(now_us), self._window, self._playing_since is None
+        index = self.index_at(now_us)
+        return index, self._windows.get(self.folder.slices[index].series), self._playing_since is None
 
     def next_change(self, now_us: int) -> int | None:
         if self._playing_since is None:
@@ -122,9 +129,14 @@ class ReadingRoom(DrawnDesktop):
         if not (dx or dy):
             return
         index = self.index_at(self._clock())
-        window = self._window or self._prepare(index, self.heads[0].depth).window
+        item = self.folder.slices[index]
+        if item.is_colour:
+            return
+        window = self._shown_window(item, self._prepare(index, self.heads[0].depth))
         grain = max(1.0, window.width / 256)
-        self._window = Window(window.centre + dy * grain, max(1.0, window.width + dx * grain))
+        width = min(max(1.0, window.width + dx * grain), WIDEST)
+        centre = min(max(-WIDEST, window.centre + dy * grain), WIDEST)
+        self._windows[item.series] = Window(centre, width, window.function)
 
     # --- pictures ---
 
@@ -132,7 +144,7 @@ class ReadingRoom(DrawnDesktop):
         prepared = self._prepared.get(index)
         if prepared is None:
             prepared = self._prepared[index] = self._load(self.folder.slices[index], depth)
-            if len(self._prepared) > KEPT:
+            if len(self._prepared) > self._most_prepared:
                 self._prepared.popitem(last=False)
         self._prepared.move_to_end(index)
         return prepared
@@ -162,7 +174,7 @@ class ReadingRoom(DrawnDesktop):
     def _mapped(self, item: Slice, prepared: _Prepared, depth: int) -> Pixels:
         if item.is_colour or prepared.fault:
             return prepared.pixels
-        window = self._window or prepared.window
+        window = self._shown_window(item, prepared)
         key = (window, item.rescale, prepared.pixels.dtype.str, depth, item.is_inverted)
         if self._table is None or self._table[0] != key:
             table = window_table(
@@ -172,23 +184,28 @@ class ReadingRoom(DrawnDesktop):
         values = prepared.pixels.view(f"u{prepared.pixels.dtype.itemsize}")
         return np.take(self._table[1], values)
 
+    def _shown_window(self, item: Slice, prepared: _Prepared) -> Window:
+        """The window the reader chose for the series, else that of the slice."""
+        return self._windows.get(item.series, prepared.window)
+
     def _overlay(
         self, picture: Pixels, head: Head, index: int, item: Slice, prepared: _Prepared
     ) -> list[Rect]:
-        width, height = head.rect.w, head.rect.h
-        window = self._window or prepared.window
+        """The lines above and below the viewport; what must be seen comes first, as long lines are cut."""
+        width, height, ink = head.rect.w, head.rect.h, {"depth": head.depth, "size": TEXT}
+        window = self._shown_window(item, prepared)
         state = "" if self._playing_since is not None else "  paused"
-        lines = [
-            (0, f"{item.label}   slice {index + 1}/{len(self.folder.slices)}{state}"),
-            (height - MARGIN, f"W {window.width:.0f}  L {window.centre:.0f}   {DEMO}"),
-        ]
+        values = "" if item.is_colour else f"   W {window.width:.0f}  L {window.centre:.0f}"
         warning = prepared.fault or (f"LOSSY: {item.lossy}" if item.lossy else "")
         written = []
-        for y, text in lines:
-            strip = Rect(0, y, width, MARGIN)
+        for y, loud, text in (
+            (0, warning, f"{item.label}   slice {index + 1}/{len(self.folder.slices)}{state}"),
+            (height - MARGIN, "", f"{DEMO}{values}"),
+        ):
+            strip, x = Rect(0, y, width, MARGIN), 8
             picture[strip.y : strip.bottom] = 0
-            draw_text(picture, 8, y + 2, text, depth=head.depth, size=17, ink=210)
+            if loud:
+                x = draw_text(picture, x, y + 2, loud, ink=255, paper=90, **ink).right + 16
+            draw_text(picture, x, y + 2, text, ink=210, **ink)
             written.append(strip)
-        if warning:
-            draw_text(picture, width // 2, 2, warning, depth=head.depth, size=17, ink=255, paper=90)
         return written

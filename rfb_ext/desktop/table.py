@@ -13,7 +13,8 @@ from rfb_ext.errors import UsageError
 @dataclass(frozen=True, slots=True)
 class DesktopOptions:
     """What a desktop may be told. `display`: of the X server; `dicom`: a folder; `size` of each head in
-    pixels; `depth`: 8 or 10 bits a channel; `rate`: pictures a second where something moves by itself."""
+    pixels (None: the desktop's own); `depth`: 8 or 10 bits a channel; `rate`: pictures a second where
+    something moves by itself (None: the desktop's own); `seed`: of what is drawn at random."""
 
     display: str | None = None
     dicom: Path | None = None
@@ -21,12 +22,14 @@ class DesktopOptions:
     size: tuple[int, int] | None = None
     depth: int = 8
     rate: float | None = None
+    seed: int = 0
 
 
 def _testcard(options: DesktopOptions, clock: Clock) -> Desktop:
     from rfb_ext.desktop.testcard import Testcard
 
-    return Testcard(options.heads, options.size, options.depth, clock, rate=options.rate or 30.0)
+    rate = 30.0 if options.rate is None else options.rate
+    return Testcard(options.heads, options.size, options.depth, clock, rate=rate, seed=options.seed)
 
 
 def _reading(options: DesktopOptions, clock: Clock) -> Desktop:
@@ -34,7 +37,8 @@ def _reading(options: DesktopOptions, clock: Clock) -> Desktop:
 
     if options.heads != 1:
         raise UsageError("the reading room has one head so far; leave out --heads")
-    return ReadingRoom(options.dicom, options.size, options.depth, clock, rate=options.rate or 25.0)
+    rate = 25.0 if options.rate is None else options.rate
+    return ReadingRoom(options.dicom, options.size, options.depth, clock, rate=rate)
 
 
 def _x11(options: DesktopOptions, clock: Clock) -> Desktop:

@@ -1,4 +1,4 @@
-"""The testcard: a picture with every edge case of the codecs, a function of head, step and input alone."""
+"""The testcard: every edge case of the codecs in one picture, a function of head, step, input and seed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from rfb_ext.desktop.base import Clock, Cursor, DesktopSink
-from rfb_ext.desktop.capture_thread import DrawnDesktop
+from rfb_ext.desktop.capture_thread import DrawnDesktop, period_us
 from rfb_ext.desktop.text import draw_text, word
 from rfb_ext.frame.frames import Head, Pixels
 from rfb_ext.wire.numbers import LayoutStatus
@@ -19,6 +19,7 @@ MOST_HEADS = 4
 SMALLEST = 16
 MOVING = 96
 INFO = "key {keysym:#x}  pointer {x},{y}  buttons {buttons:#x}"
+"""What the picture says of input: the key pressed last, the pointer's position and the buttons down."""
 
 
 def card_heads(count: int, size: tuple[int, int] | None, depth: int) -> tuple[Head, ...]:
@@ -36,26 +37,38 @@ def card_heads(count: int, size: tuple[int, int] | None, depth: int) -> tuple[He
     return tuple(heads)
 
 
-def card_picture(head: Head, step: int, info: str = "") -> Pixels:
-    """The whole picture of a head at a step, canonical, shape (h, w)."""
-    picture = _still(head).copy()
+def card_picture(head: Head, step: int, info: str = "", seed: int = 0) -> Pixels:
+    """The whole picture of a head at a step, canonical, shape (h, w). `info`: INFO with its values; `seed`:
+    of the noise, not negative."""
+    picture = _still(head, seed).copy()
     _draw_moving(picture, head, step)
     _draw_info(picture, head, step, info)
     return picture
 
 
 class Testcard(DrawnDesktop):
-    """The testcard as a desktop. `rate`: steps a second of the moving part; `last_clipboard`: the text a
-    viewer set last."""
+    """The testcard as a desktop. `count`, `size`, `depth`: see card_heads. `rate`: steps a second of the
+    moving part; `seed`: of the noise; `last_clipboard`: the text a viewer set last. Raises ValueError for
+    heads that no layout has, a rate or seed that makes no sense."""
 
     __test__ = False  # no test, whatever its name begins with
 
     def __init__(
-        self, count: int, size: tuple[int, int] | None, depth: int, clock: Clock, *, rate: float = 30.0
+        self,
+        count: int,
+        size: tuple[int, int] | None,
+        depth: int,
+        clock: Clock,
+        *,
+        rate: float = 30.0,
+        seed: int = 0,
     ) -> None:
         super().__init__("radterm testcard", card_heads(count, size, depth), clock)
+        if seed < 0:
+            raise ValueError(f"the seed of the noise is not negative, as {seed} is")
+        self._seed = seed
         self._epoch = clock()
-        self._step_us = max(1, int(1e6 / rate))
+        self._step_us = period_us(rate)
         self._info = INFO.format(keysym=0, x=0, y=0, buttons=0)
         self._state = {"keysym": 0, "x": 0, "y": 0, "buttons": 0}
         self.last_clipboard = ""
@@ -73,18 +86,19 @@ class Testcard(DrawnDesktop):
     def draw(self, head: Head, picture: Pixels, now_us: int, before: Hashable) -> tuple[Rect, ...]:
         step = self.step_at(now_us)
         if before is None:
-            picture[:] = card_picture(head, step, self._info)
+            picture[:] = card_picture(head, step, self._info, self._seed)
             return (Rect(0, 0, head.rect.w, head.rect.h),)
         old_step = before[0] if isinstance(before, tuple) else 0
         return (
-            _erase_moving(picture, head, old_step),
+            _erase_moving(picture, head, old_step, self._seed),
             _draw_moving(picture, head, step),
             _draw_info(picture, head, step, self._info),
         )
 
     def key(self, keysym: int, down: bool) -> None:
-        self._state["keysym"] = keysym if down else 0
-        self._info = INFO.format(**self._state)
+        if down:  # kept when it goes up: both may come between two frames, and a press is always seen
+            self._state["keysym"] = keysym
+            self._info = INFO.format(**self._state)
 
     def pointer(self, x: int, y: int, buttons: int) -> None:
         self._state.update(x=x, y=y, buttons=buttons)
@@ -114,13 +128,13 @@ class Testcard(DrawnDesktop):
 
 
 @lru_cache(maxsize=MOST_HEADS)
-def _still(head: Head) -> Pixels:
-    """What never changes of a head."""
+def _still(head: Head, seed: int) -> Pixels:
+    """What never changes of a head, read-only."""
     picture: Pixels = np.empty((head.rect.h, head.rect.w), dtype="<u4")
     height, width = picture.shape
     depth, top = head.depth, (1 << head.depth) - 1
     picture[:] = word(40, depth)
-    rng = np.random.default_rng(head.id)
+    rng = np.random.default_rng((seed, head.id))
     ramp = np.arange(width, dtype="<u4") & top
     row = max(1, height // 20)
     picture[:row] = ramp | ramp << depth | ramp << 2 * depth
@@ -158,9 +172,9 @@ def _moving_rect(head: Head, step: int) -> Rect:
     )
 
 
-def _erase_moving(picture: Pixels, head: Head, step: int) -> Rect:
+def _erase_moving(picture: Pixels, head: Head, step: int, seed: int) -> Rect:
     rect = _moving_rect(head, step)
-    still = _still(head)
+    still = _still(head, seed)
     picture[rect.y : rect.bottom, rect.x : rect.right] = still[rect.y : rect.bottom, rect.x : rect.right]
     return rect
 

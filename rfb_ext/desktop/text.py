@@ -1,4 +1,7 @@
-"""Text in the pictures of the built-in desktops, by Pillow's own font: no font of the system is needed."""
+"""Text in the pictures of the built-in desktops: no font of the system is needed.
+
+The font is Aileron Regular (CC0), which Pillow brings inside its package.
+"""
 
 from __future__ import annotations
 

@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rfb_ext.desktop.dicom import Window
+FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+"""VOI LUT Function (DICOM PS3.3 C.11.2.1.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Window centre and width in modality units (DICOM PS3.3 C.11.2.1.2), and a word of FUNCTIONS."""
+
+    centre: float
+    width: float
+    function: str = "LINEAR"
 
 
 def window_table(
     window: Window, rescale: tuple[float, float], dtype: np.dtype[Any], *, depth: int, inverted: bool
 ) -> npt.NDArray[np.uint32]:
     """Canonical grey pixels for every stored value of `dtype` (8 or 16 bits), in the order of its unsigned
-    view: look up with `table[values.view(unsigned)]`. The LINEAR function; the result is rounded to the
-    nearest of 0..2^depth-1. Raises ValueError for another dtype."""
+    view: look up with `table[values.view(unsigned)]`. The result is rounded to the nearest of
+    0..2^depth-1; `inverted`: the smallest value is white. Raises ValueError for another dtype."""
     if dtype.kind not in "iu" or dtype.itemsize > 2:
         raise ValueError(f"stored values of type {dtype} have no table")
     unsigned = np.arange(1 << 8 * dtype.itemsize, dtype=f"u{dtype.itemsize}")
     slope, intercept = rescale
     value = unsigned.view(dtype).astype(np.float64) * slope + intercept
-    width = max(1.0, window.width)
-    centre = window.centre - 0.5
-    if width == 1:
-        share = (value > centre).astype(np.float64)
-    else:
-        share = np.clip((value - centre) / (width - 1) + 0.5, 0, 1)
+    share = _share(value, window)
     top = (1 << depth) - 1
     grey = np.floor(share * top + 0.5).astype(np.uint32)
     if inverted:
         grey = top - grey
     words: npt.NDArray[np.uint32] = grey | grey << np.uint32(depth) | grey << np.uint32(2 * depth)
     return words
+
+
+def _share(value: npt.NDArray[np.float64], window: Window) -> npt.NDArray[np.float64]:
+    """0 for black to 1 for white."""
+    centre, width = window.centre, window.width
+    if window.function == "SIGMOID":
+        with np.errstate(over="ignore"):  # a share of 1 / (1 + inf) is 0, as it should
+            sigmoid: npt.NDArray[np.float64] = 1 / (1 + np.exp(-4 * (value - centre) / width))
+        return sigmoid
+    if window.function == "LINEAR":
+        centre, width = centre - 0.5, max(1.0, width) - 1
+        if width == 0:
+            return (value > centre).astype(np.float64)
+    return np.clip((value - centre) / width + 0.5, 0, 1)
 
 
 def scaled(pixels: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any]:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -19,7 +20,8 @@ Change = Callable[[Desktop], None]
 
 
 class RecordingSink:
-    """A DesktopSink that remembers. `keep`: frames of which copies are kept to be compared later."""
+    """A DesktopSink that remembers. `keep`: frames of which copies are kept to be compared later; `counts`:
+    frames so far by head; `fault`: a promise that was broken, said by the next wait()."""
 
     def __init__(self, keep: int = 64) -> None:
         self.changed = threading.Condition()
@@ -31,6 +33,8 @@ class RecordingSink:
         self.clipboard: list[str] = []
         self.layouts: list[tuple[Head, ...]] = []
         self.failure: CaptureError | None = None
+        self.counts: Counter[int] = Counter()
+        self.fault = ""
         self.threads: set[str] = set()
         self.ended = False
         self.calls_after_end = 0
@@ -39,7 +43,9 @@ class RecordingSink:
 
     def wait(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
         with self.changed:
-            assert self.changed.wait_for(condition, seconds), f"did not happen within {seconds:g} s"
+            happened = self.changed.wait_for(lambda: bool(self.fault) or condition(), seconds)
+            assert not self.fault, self.fault
+            assert happened, f"did not happen within {seconds:g} s (failure: {self.failure})"
 
     def newest(self, head_id: int) -> Frame | None:
         return next((frame for frame in reversed(self.frames) if frame.head.id == head_id), None)
@@ -58,9 +64,11 @@ class RecordingSink:
                 outside = np.ones(frame.pixels.shape, bool)
                 for r in frame.hint:
                     outside[r.y : r.bottom, r.x : r.right] = False
-                assert (before[outside] == frame.pixels[outside]).all(), "changed outside the hint"
+                if not (before[outside] == frame.pixels[outside]).all():
+                    self.fault = f"frame {frame.serial} of head {frame.head.id} changed outside its hint"
             self._before[frame.head.id] = frame.pixels.copy()
             self.answers.append(changed)
+            self.counts[frame.head.id] += 1
             self.frames.append(frame)
             self.copies.append(frame.pixels.copy())
             del self.frames[: -self._keep], self.copies[: -self._keep], self.answers[: -self._keep]
@@ -104,6 +112,7 @@ def recorded(desktop: Desktop, keep: int = 3) -> Iterator[RecordingSink]:
     finally:
         desktop.stop()
         sink.ended = True
+    assert not sink.fault, sink.fault
 
 
 def check_first_frames(desktop: Desktop) -> None:
@@ -147,6 +156,24 @@ def check_frames_on_demand(desktop: Desktop, change: Change) -> None:
                 assert serials == list(range(serials[0], serials[0] + len(serials))) if serials else True
             times = [frame.captured_us for frame in sink.frames]
             assert times == sorted(times)
+
+
+def check_wants(desktop: Desktop, change: Change) -> None:
+    """One want is met by at most one frame a head, however much time goes by; one more may come with each
+    heartbeat."""
+    with recorded(desktop) as sink:
+        heads = desktop.heads
+        sink.wait(lambda: all(sink.newest(head.id) is not None for head in heads))
+        for _ in range(3):
+            with sink.changed:
+                before, beats = Counter(sink.counts), len(sink.beats)
+            change(desktop)
+            desktop.want_frame()
+            sink.wait(lambda b=before: any(sink.counts[head.id] > b[head.id] for head in heads))
+            sink.wait(lambda b=beats: len(sink.beats) >= b + 2)
+            with sink.changed:
+                most = 1 + len(sink.beats) - beats + 1  # that of a beat is told before it
+                assert all(sink.counts[head.id] <= before[head.id] + most for head in heads)
 
 
 def check_heartbeats(desktop: Desktop) -> None:

@@ -12,7 +12,8 @@ from radterm.client.base import Exactness, State
 from radterm.client.picture import HeadPicture
 from radterm.client.session import commands as cc
 from radterm.client.session.viewing import ViewingSession
-from rfb_ext.codecs.registry import usable
+from rfb_ext.codecs.registry import sent_to_others, taken_from_others, usable
+from rfb_ext.codecs.streams import Streams
 from rfb_ext.errors import RadtermError, RemoteProtocolError
 from rfb_ext.frame.frames import Head, Pixels
 from rfb_ext.security.none import NoneSecurity
@@ -52,7 +53,11 @@ class Link:
         self.server = Connection(Role.SERVER, (NoneSecurity(),))
         self.viewer = Connection(Role.CLIENT, (NoneSecurity(),))
         self.session: ViewerSession | None = None
-        self.viewing = ViewingSession({int(k.encoding): k for k in self.codecs}, clock=lambda: self.now)
+        self.others = {int(k.encoding): k for k in taken_from_others()}
+        self.viewing = ViewingSession(
+            {int(k.encoding): k for k in self.codecs}, clock=lambda: self.now, others=self.others
+        )
+        self.server_streams, self.viewer_streams = Streams(), Streams()
         self.lines: dict[int, FrameLine] = {}
         self.pictures: dict[int, HeadPicture] = {}
         self.glass: dict[int, Pixels] = {}
@@ -127,6 +132,7 @@ class Link:
                         name=self.desktop.name,
                         seed=SEED,
                         codecs=self.codecs,
+                        others=sent_to_others(),
                         forced=self.forced,
                         clock=self.clock_us,
                         next_tag=self._next_tag,
@@ -188,6 +194,7 @@ class Link:
                 radterm=session.radterm,
                 forced=self.forced,
                 clock=self.clock_us,
+                streams=self.server_streams,
             )
         return self.lines[head.id]
 
@@ -248,7 +255,8 @@ class Link:
         return HeadPicture(
             head,
             seed=seed,
-            codecs={int(k.encoding): k for k in self.codecs},
+            codecs=self.others if seed is None else {int(k.encoding): k for k in self.codecs},
+            streams=self.viewer_streams,
             pixel_format=CANONICAL_8 if seed is None else canonical_format(head.depth),
             clock=self.clock_us,
         )

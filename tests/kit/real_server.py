@@ -16,12 +16,15 @@ from radterm.client.connect import reactor_in_thread
 from rfb_ext.desktop.base import Desktop
 from rfb_ext.errors import RadtermError
 from rfb_ext.frame.frames import Cursor, Head
+from rfb_ext.security.offer import Offer
 from rfb_ext.server.host import Host
 from rfb_ext.server.listener import ViewerFactory, usable_codecs
 
 
 @contextlib.contextmanager
-def serving(desktop: Desktop, *, codec: str | None = None) -> Iterator[tuple[Host, int]]:
+def serving(
+    desktop: Desktop, *, codec: str | None = None, offer: Offer | None = None
+) -> Iterator[tuple[Host, int]]:
     """Yields the host and its port on 127.0.0.1; everything is ended behind it."""
     from twisted.internet.threads import blockingCallFromThread
 
@@ -29,7 +32,7 @@ def serving(desktop: Desktop, *, codec: str | None = None) -> Iterator[tuple[Hos
     codecs = usable_codecs(codec)
 
     def start() -> tuple[Host, Any]:
-        host = Host(desktop, reactor, codecs=codecs, forced=codec)
+        host = Host(desktop, reactor, codecs=codecs, forced=codec, offer=offer)
         listening = reactor.listenTCP(0, ViewerFactory(host), interface="127.0.0.1")
         host.share.start()
         return host, listening

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -32,6 +33,7 @@ class StillDesktop:
         self.clipboard = ""
         self.layout_status = LayoutStatus.PROHIBITED
         self.stopped = False
+        self._one_at_a_time = threading.Lock()  # a desktop speaks to its sink from one thread only
 
     def start(self, sink: DesktopSink) -> None:
         self.sink = sink
@@ -43,6 +45,11 @@ class StillDesktop:
         head = next(head for head in self.heads if head.id == head_id)
         frozen = pixels.copy()
         frozen.flags.writeable = False
+        with self._one_at_a_time:
+            return self._show(head, frozen, hint)
+
+    def _show(self, head: Head, frozen: Pixels, hint: tuple[Rect, ...] | None) -> bool:
+        head_id = head.id
         frame = Frame(head, frozen, hint, self.serials[head_id] + 1, self.clock(), self.tag)
         changed = self.sink.frame_captured(frame)
         if changed:
@@ -52,6 +59,10 @@ class StillDesktop:
         return changed
 
     def beat(self) -> None:
+        with self._one_at_a_time:
+            self._beat()
+
+    def _beat(self) -> None:
         now = self.clock()
         read = now if self.read_us is None else self.read_us
         pulses = tuple(HeadPulse(h.id, self.serials[h.id], self.captured_us[h.id], read) for h in self.heads)

@@ -1,11 +1,12 @@
 import time
 
 import numpy as np
+import pydicom
 import pytest
 
-from rfb_ext.desktop.dicom import Window
-from rfb_ext.desktop.reading_room import DEMO, ReadingRoom
-from rfb_ext.desktop.windowing import scaled, window_table
+from rfb_ext.desktop.reading_room import DEMO, MARGIN, TEXT, ReadingRoom
+from rfb_ext.desktop.text import rendered, word
+from rfb_ext.desktop.windowing import Window, scaled, window_table
 from tests.kit import desktop_contract as contract
 from tests.rfb_ext.desktop.test_dicom import folder_of
 
@@ -27,6 +28,14 @@ def test_contract_frames_on_demand(desktop):
     contract.check_frames_on_demand(desktop, lambda desktop: None)
 
 
+def test_contract_wants(desktop):
+    contract.check_wants(desktop, lambda desktop: None)
+
+
+def test_contract_input_tags(desktop):
+    contract.check_input_tags(desktop)
+
+
 def test_contract_heartbeats(desktop):
     contract.check_heartbeats(desktop)
 
@@ -41,7 +50,7 @@ class Room:
     def __init__(self, folder=None, depth: int = 8, size=(640, 512)) -> None:
         self.now = 5_000_000
         self.room = ReadingRoom(folder, size, depth, lambda: self.now, rate=25)
-        self.sink = contract.RecordingSink()
+        self.sink = contract.RecordingSink(keep=3)
         self.room.attach(self.sink)
         self.room.step()
 
@@ -53,6 +62,20 @@ class Room:
 
     def pointer(self, x: int, y: int, buttons: int) -> None:
         self.room.inject_pointer(x, y, buttons, 1)
+
+    def shown(self, index: int) -> Window:
+        """The window that a slice would be shown with."""
+        return self.room._shown_window(self.room.folder.slices[index], self.room._prepare(index, 8))
+
+    def mapped(self, item, window: Window) -> np.ndarray:
+        """What the viewport shows of a square slice, by pydicom's own numbers (see test_windowing)."""
+        view, samples = self.room._viewport, item.samples()
+        height, width = (round(side * view.w / max(samples.shape)) for side in samples.shape)
+        table = window_table(window, item.rescale, samples.dtype, depth=8, inverted=item.is_inverted)
+        out = np.zeros((view.h, view.w), "<u4")
+        top, left = (view.h - height) // 2, (view.w - width) // 2
+        out[top : top + height, left : left + width] = table[scaled(samples, width, height).view("u2")]
+        return out
 
     @property
     def index(self) -> int:
@@ -125,41 +148,99 @@ def test_left_drag_changes_window_and_level():
     room.pointer(300, 300, 0)
     second = room.frame()
     assert (first != second).any()
-    own = room.room._prepare(room.index, 8).window
-    window = room.room._window
-    assert window.width > own.width
-    assert window.centre < own.centre
-    assert isinstance(window, Window)
+    item = room.room.folder.slices[room.index]
+    own = item.window(item.samples())
+    grain = own.width / 256
+    window = Window(own.centre - 10 * max(1, grain), own.width + 50 * max(1, grain))
+    assert room.shown(room.index) == window
+    other = next(i for i, s in enumerate(room.room.folder.slices) if s.series != item.series)
+    other_item = room.room.folder.slices[other]
+    assert room.shown(other) == other_item.window(other_item.samples()), "another series keeps its own"
+    wanted = room.mapped(item, window)
+    view = room.room._viewport
+    assert (second[view.y : view.bottom, view.x : view.right][wanted != 0] == wanted[wanted != 0]).all()
 
 
-def test_lossy_images_and_faults_are_marked_on_the_picture(tmp_path):
-    clean = Room(folder_of(tmp_path / "a", "MR_small.dcm") if (tmp_path / "a").mkdir() is None else None)
-    lossy = Room(folder_of(tmp_path / "b", "JPEG2000.dcm") if (tmp_path / "b").mkdir() is None else None)
-    strip = np.s_[0:26, 320:600]
-    assert (clean.frame()[strip] == 0).all()
-    assert (lossy.frame()[strip] != 0).any()
-    broken = Room(tmp_path / "a")
-    del broken.room.folder.slices[0].dataset.PixelData
-    broken.room._prepared.clear()
-    broken.room._drawn.clear()
-    assert (broken.frame()[strip] != 0).any(), "a fault is a sentence on the picture, not an empty room"
+def test_colour_has_no_window_to_drag(tmp_path):
+    room = Room(folder_of(tmp_path, "SC_rgb_small_odd.dcm"))
+    first = room.frame().copy()
+    room.pointer(100, 100, 1)
+    room.pointer(150, 90, 1)
+    assert (room.frame() == first).all()
+    view = room.room._viewport
+    part = room.frame()[view.y : view.bottom, view.x : view.right]
+    samples = room.room.folder.slices[0].samples().astype(int)
+    red, green, blue = np.moveaxis(samples, 2, 0)
+    assert set(np.unique(part)) == set((red << 16 | green << 8 | blue).ravel().tolist())
 
 
-def test_it_says_that_it_is_a_demo():
-    room = Room()
+LOUD = word(90, 8)
+"""The ground of a warning."""
+
+
+def test_lossy_images_are_marked_on_the_picture(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    clean = Room(folder_of(tmp_path / "a", "MR_small.dcm"))
+    lossy = Room(folder_of(tmp_path / "b", "JPEG2000.dcm"), size=(256, 256))
+    assert not (clean.frame()[:MARGIN] == LOUD).any()
+    assert (lossy.frame()[:MARGIN] == LOUD).any()
+
+
+def test_a_fault_is_a_sentence_on_the_picture_not_an_empty_room(tmp_path):
+    room = Room(folder_of(tmp_path, "MR_small.dcm"))
+    assert not (room.frame()[:MARGIN] == LOUD).any()
+    (tmp_path / "MR_small.dcm").write_bytes(b"gone")
+    anew(room)
+    picture = room.frame()
+    assert (picture[:MARGIN] == LOUD).any()
+    view = room.room._viewport
+    assert (picture[view.y : view.bottom, view.x : view.right] == 0).all()
+
+
+def anew(room: Room) -> None:
+    """The same room, with nothing drawn or prepared yet."""
+    room.room._prepared.clear()
+    room.room._drawn.clear()
+
+
+@pytest.mark.parametrize("size", [(256, 256), (640, 512)])
+def test_it_says_that_it_is_a_demo(size):
+    room = Room(size=size)
     assert DEMO in room.room.name
-    assert (room.frame()[-24:, :300] != 0).any()
+    coverage = rendered(DEMO, TEXT)
+    assert coverage.shape[1] + 8 <= size[0], "never cut, however small the head is"
+    top = size[1] - MARGIN + 2
+    shown = room.frame()[top : top + coverage.shape[0], 8 : 8 + coverage.shape[1]]
+    assert ((shown[: MARGIN - 2] != 0) >= (coverage[: MARGIN - 2] > 2)).all()
 
 
 def test_nothing_of_the_patient_is_kept_or_shown(tmp_path):
     room = Room(folder_of(tmp_path, "CT_small.dcm"))
+    whole = pydicom.dcmread(tmp_path / "CT_small.dcm")
     item = room.room.folder.slices[0]
-    identity = {str(item.dataset.get(tag, "")) for tag in ("PatientName", "PatientID", "AccessionNumber")} - {
-        ""
-    }
+    words = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "InstitutionName")
+    identity = {str(whole.get(word, "")) for word in words} - {""}
     assert identity
-    for text in (room.room.name, item.label, item.lossy):
+    for text in (room.room.name, item.label, item.lossy, str(item.dataset), *room.room.folder.warnings):
         assert not any(part in text for part in identity)
+
+
+def test_it_keeps_a_bounded_number_of_slices(tmp_path):
+    room = Room(folder_of(tmp_path, "examples_ybr_color.dcm"))
+    room.room._most_prepared = 5
+    for _ in range(12):
+        room.frame(40_000)
+        assert len(room.room._prepared) <= 5
+    assert room.index == 12
+
+
+def test_a_played_second_has_25_changed_frames():
+    room = Room(size=None)
+    before = room.sink.newest(1).serial
+    for _ in range(100):
+        room.frame(10_000)
+    assert room.sink.newest(1).serial - before == 25
 
 
 def test_too_small_a_head_is_refused():

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from rfb_ext.desktop.testcard import Testcard, card_heads, card_picture
+from rfb_ext.desktop.testcard import INFO, Testcard, card_heads, card_picture
 from rfb_ext.wire.numbers import LayoutStatus
 from rfb_ext.wire.types import Rect, Screen, ScreenLayout
 from tests.kit import desktop_contract as contract
@@ -24,6 +24,10 @@ def test_contract_first_frames(desktop):
 
 def test_contract_frames_on_demand(desktop):
     contract.check_frames_on_demand(desktop, lambda desktop: None)
+
+
+def test_contract_wants(desktop):
+    contract.check_wants(desktop, lambda desktop: None)
 
 
 def test_contract_heartbeats(desktop):
@@ -78,8 +82,9 @@ def test_a_step_that_has_not_come_draws_nothing_and_beats_come_without_wants():
     for _ in range(4):
         stepped.now += 250_000
         stepped.desktop.step()
-    assert len(stepped.sink.frames) == 2
     assert len(stepped.sink.beats) == beats + 4
+    assert len(stepped.sink.frames) == 6, "with each beat, so that it names what would be shown"
+    assert [pulses[0].serial for _, _, pulses in stepped.sink.beats[-4:]] == [3, 4, 5, 6]
 
 
 def test_skipped_steps_are_skipped_not_queued():
@@ -96,6 +101,40 @@ def test_keys_and_pointer_are_seen():
     frame = stepped.sink.newest(1)
     assert (frame.pixels != before).any()
     assert frame.input_tag == 5
+    pressed = frame.pixels.copy()
+    stepped.desktop.inject_pointer(40, 50, 4, 6)
+    stepped.later(0)
+    frame = stepped.sink.newest(1)
+    assert (frame.pixels != pressed).any()
+    assert frame.input_tag == 6
+    assert (
+        frame.pixels == card_picture(frame.head, 0, INFO.format(keysym=0x61, x=40, y=50, buttons=4))
+    ).all()
+
+
+def test_a_key_that_goes_down_and_up_between_two_frames_is_seen():
+    stepped = Stepped()
+    stepped.desktop.inject_key(0x62, 48, True, 8)
+    stepped.desktop.inject_key(0x62, 48, False, 9)
+    stepped.later(0)
+    frame = stepped.sink.newest(1)
+    assert (frame.pixels == card_picture(frame.head, 0, INFO.format(keysym=0x62, x=0, y=0, buttons=0))).all()
+    assert frame.input_tag == 9
+
+
+def test_the_seed_is_that_of_the_noise():
+    head = card_heads(1, None, 8)[0]
+    plain, seeded = card_picture(head, 1), card_picture(head, 1, seed=7)
+    assert (plain == card_picture(head, 1, seed=0)).all()
+    rows = np.flatnonzero((plain != seeded).any(axis=1))
+    assert (rows.min(), rows.max() + 1) == (8 * 30, 12 * 30)
+    desktop = Testcard(1, None, 8, lambda: 0, seed=7)
+    sink = contract.RecordingSink()
+    desktop.attach(sink)
+    desktop.step()
+    assert (sink.newest(1).pixels == card_picture(head, 0, desktop._info, seed=7)).all()
+    with pytest.raises(ValueError, match="seed"):
+        Testcard(1, None, 8, clock, seed=-1)
 
 
 def test_the_picture_has_the_edge_cases():

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_rescale, apply_windowing
 
-from rfb_ext.desktop.dicom import Window
-from rfb_ext.desktop.windowing import scaled, window_table
+from rfb_ext.desktop.windowing import Window, scaled, window_table
 
 
 def by_pydicom(values: np.ndarray, window: Window, rescale: tuple[float, float], depth: int) -> np.ndarray:
@@ -17,9 +16,10 @@ def by_pydicom(values: np.ndarray, window: Window, rescale: tuple[float, float],
     ds.BitsStored, ds.BitsAllocated, ds.PixelRepresentation = 16, 16, 1
     ds.RescaleSlope, ds.RescaleIntercept = rescale
     ds.WindowCenter, ds.WindowWidth = window.centre, window.width
-    ds.VOILUTFunction = "LINEAR"
+    ds.VOILUTFunction = window.function
     hounsfield = apply_rescale(values, ds)
-    out = apply_windowing(hounsfield.astype(np.float64), ds)
+    with np.errstate(over="ignore"):
+        out = apply_windowing(hounsfield.astype(np.float64), ds)
     slope, intercept = rescale
     low, high = -(2**15) * slope + intercept, (2**15 - 1) * slope + intercept
     return np.floor((out - low) / (high - low) * ((1 << depth) - 1) + 0.5).astype(int)
@@ -52,6 +52,15 @@ def test_tables_are_grey_canonical_and_inverted_on_demand(depth, dtype):
     assert (inverted & top == top - grey).all()
     assert grey[0] == (grey.min() if np.dtype(dtype).kind == "u" else grey[0])
     assert {0, top} <= set(grey.tolist())
+
+
+@pytest.mark.parametrize("function", ["LINEAR_EXACT", "SIGMOID"])
+def test_other_functions_are_those_of_pydicom(function):
+    values = np.arange(-2000, 4000, 7, dtype=np.int16)
+    for window in (Window(40, 400, function), Window(-600.5, 1, function), Window(300, 0.5, function)):
+        table = window_table(window, (1.0, -24.0), values.dtype, depth=10, inverted=False)
+        ours = (table[values.view(np.uint16)] & 1023).astype(int)
+        assert np.abs(ours - by_pydicom(values, window, (1.0, -24.0), 10)).max() <= 1
 
 
 def test_other_types_have_no_table():
