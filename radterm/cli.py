@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Never
 
-from radterm.commands import demo, launcher, probe, serve, version, view
+from radterm.commands import demo, launcher, passwd, probe, serve, version, view
 from rfb_ext.errors import RadtermError, UsageError
 
 INTERRUPTED = 130
@@ -45,7 +45,7 @@ def build_parser() -> Parser:
     _add_common(parser, default=False)
     parser.set_defaults(run=None)
     subcommands = parser.add_subparsers(metavar="COMMAND")
-    for command in (demo, serve, view, probe):
+    for command in (demo, serve, view, probe, passwd):
         subparser = command.add(subcommands)
         _add_common(subparser, default=argparse.SUPPRESS)
         subparser.set_defaults(run=command.run)

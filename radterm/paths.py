@@ -19,6 +19,11 @@ def state(environ: Mapping[str, str] = os.environ) -> Path:
     return _place("state", environ)
 
 
+def data(environ: Mapping[str, str] = os.environ) -> Path:
+    """What must not be lost: this server's key, the servers that were trusted. Not created here."""
+    return _place("data", environ)
+
+
 def cache(environ: Mapping[str, str] = os.environ) -> Path:
     """What may be deleted at any time. Not created here."""
     return _place("cache", environ)
@@ -33,5 +38,6 @@ def _place(kind: str, environ: Mapping[str, str]) -> Path:
     return {
         "config": places.user_config_path,
         "state": places.user_state_path,
+        "data": places.user_data_path,
         "cache": places.user_cache_path,
     }[kind]

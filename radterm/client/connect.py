@@ -4,10 +4,15 @@ belongs to the windows."""
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from radterm.address import Address
 from radterm.client.base import Session, SessionListener
 from rfb_ext.errors import PeerTimeout, RadtermError, UnreachableError
+
+if TYPE_CHECKING:
+    from rfb_ext.security.credentials import Credentials
+    from rfb_ext.security.trust import Trust
 
 WORKERS = 2
 _starting = threading.Lock()
@@ -32,22 +37,38 @@ def reactor_in_thread() -> Any:
 
 
 def open_session(
-    host: str, port: int, listener: SessionListener, *, timeout: float = 10.0, workers: int = WORKERS
+    host: str,
+    port: int,
+    listener: SessionListener,
+    *,
+    trust: Trust | None = None,
+    credentials: Credentials | None = None,
+    timeout: float = 10.0,
+    workers: int = WORKERS,
 ) -> Session:
     """Connects and shakes hands; returns once the server has let us in. `timeout` in seconds.
 
+    `trust`: whose certificate is believed; with None the system's CAs, and on this machine's own addresses
+    a server without TLS will do too. `credentials`: who the reader is, if the server asks.
+
     Blocks the calling thread, which must not be the reactor's. After that the listener hears everything;
-    `closed` is its last call. Raises UnreachableError, PeerTimeout, RemoteProtocolError; then the
-    listener is not called.
+    `closed` is its last call. Raises UnreachableError, CertificateError, PeerTimeout, RemoteProtocolError;
+    then the listener is not called.
     """
     from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
     from twisted.internet.error import TimeoutError as ConnectTimeout
     from twisted.python.failure import Failure
 
     from radterm.client.protocol import RfbSession, ViewingProtocol
-    from rfb_ext.codecs.registry import usable
+    from rfb_ext.codecs.registry import taken_from_others, usable
+    from rfb_ext.security.accept import accepted
+    from rfb_ext.security.client_tls import ClientTls
+    from rfb_ext.security.trust import Trust
 
+    clear_text = trust is None and Address(host, port).is_loopback
+    security = accepted(ClientTls(host, port, trust or Trust()), credentials, clear_text=clear_text)
     codecs = {int(codec.encoding): codec for codec in usable()}
+    others = {int(codec.encoding): codec for codec in taken_from_others()}
     reactor = reactor_in_thread()
     done = threading.Event()
     gate = _Gate(listener, done)
@@ -66,7 +87,16 @@ def open_session(
     protocol: list[Any] = []
 
     def start() -> None:
-        made = ViewingProtocol(reactor, gate, codecs, workers=workers, timeout=timeout, opened=gate.open)
+        made = ViewingProtocol(
+            reactor,
+            gate,
+            codecs,
+            others=others,
+            security=security,
+            workers=workers,
+            timeout=timeout,
+            opened=gate.open,
+        )
         protocol.append(made)
         endpoint = HostnameEndpoint(reactor, host, port, timeout=timeout)
         connectProtocol(endpoint, made).addErrback(refused)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rfb_ext.codecs.base import Codec, CodecContext, Decoder
+from rfb_ext.codecs.streams import Streams
 from rfb_ext.errors import DecodeError
 from rfb_ext.frame.digest import HeadDigest, chain_digest, content_digest, placed_digest
 from rfb_ext.frame.frames import Head, Pixels
@@ -49,7 +50,7 @@ class HeadPicture:
     """The framebuffer of one head and the decoders that write to it.
 
     `seed`: of the digests, None where the server has none. `codecs`: by encoding. `clock`: monotonic
-    microseconds.
+    microseconds. `streams`: the zlib streams of another maker's connection.
     """
 
     def __init__(
@@ -60,12 +61,13 @@ class HeadPicture:
         codecs: Mapping[int, Codec],
         pixel_format: PixelFormat,
         clock: Callable[[], int],
+        streams: Streams | None = None,
     ) -> None:
         self.head = head
         self.pixels: Pixels = np.zeros((head.rect.h, head.rect.w), dtype="<u4")
         self._seed = seed
         self._codecs = codecs
-        self._context = CodecContext(head.depth, pixel_format)
+        self._context = CodecContext(head.depth, pixel_format, streams, self._source)
         self._clock = clock
         self._decoders: dict[int, Decoder] = {}
         self._digest = HeadDigest(seed or 0, head)
@@ -121,6 +123,14 @@ class HeadPicture:
         for decoder in self._decoders.values():
             decoder.close()
         self._decoders.clear()
+
+    def _source(self, rect: Rect) -> Pixels:
+        """What stands in a rectangle of the framebuffer now, for CopyRect."""
+        inside = self.head.rect.contains(rect)
+        if not inside:
+            raise DecodeError("pixels were to be copied from outside the head")
+        at = rect.moved(-self.head.rect.x, -self.head.rect.y)
+        return self.pixels[at.y : at.bottom, at.x : at.right]
 
     def _decoder(self, encoding: int) -> Decoder:
         decoder = self._decoders.get(encoding)

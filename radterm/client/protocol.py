@@ -7,27 +7,31 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from radterm.client.base import ReadyUpdate, SessionListener
 from radterm.client.head_line import HeadLine
 from radterm.client.picture import HeadPicture, Outcome
 from radterm.client.session import commands as cmd
 from radterm.client.session.viewing import ViewingSession
+from radterm.client.tls import ClientOptions
 from rfb_ext.codecs.base import Codec
 from rfb_ext.codecs.lanes import Lanes
+from rfb_ext.codecs.streams import Streams
 from rfb_ext.errors import PeerTimeout, RadtermError, RemoteProtocolError, UnreachableError
 from rfb_ext.frame.frames import Head
-from rfb_ext.security.none import NoneSecurity
+from rfb_ext.security.client_tls import ClientTls, tls_failure
 from rfb_ext.wire import client_messages as c
 from rfb_ext.wire.connection import NEED_DATA, Connection, Role
 from rfb_ext.wire.fields import Message
-from rfb_ext.wire.handshake import SecurityFailed
+from rfb_ext.wire.handshake import SecurityFailed, SecurityType, TlsWanted
 from rfb_ext.wire.numbers import MAX_CUT_TEXT
 from rfb_ext.wire.server_messages import ServerInit
 from rfb_ext.wire.types import CANONICAL_8, Rect, canonical_format
@@ -40,8 +44,10 @@ def monotonic_us() -> int:
     return time.monotonic_ns() // 1000
 
 
+@implementer(IHandshakeListener)
 class ViewingProtocol(Protocol):
-    """One session. `opened` is called once, when the handshake is over; `listener` hears all else."""
+    """One session. `security`: what is accepted, best first. `opened` is called once, when the handshake is
+    over; `listener` hears all else."""
 
     log = Logger()
     transport: Any
@@ -52,23 +58,28 @@ class ViewingProtocol(Protocol):
         listener: SessionListener,
         codecs: dict[int, Codec],
         *,
+        others: dict[int, Codec],
+        security: Sequence[SecurityType],
         workers: int,
         timeout: float,
         opened: Callable[[], None],
     ) -> None:
-        self.session = ViewingSession(codecs, clock=time.monotonic)
+        self.session = ViewingSession(codecs, clock=time.monotonic, others=others)
+        self._others = others
+        self._streams = Streams()
         self._reactor = reactor
         self._listener = listener
         self._codecs = codecs
         self._timeout = timeout
         self._opened = opened
-        self._connection = Connection(Role.CLIENT, (NoneSecurity(),))
+        self._connection = Connection(Role.CLIENT, security)
         self._lanes = Lanes(workers, reactor.callFromThread)
         self._lines: dict[int, HeadLine] = {}
         self._heads: tuple[Head, ...] = ()
         self._handshake: IDelayedCall | None = None
         self._moment: IDelayedCall | None = None
         self._error: RadtermError | None = None
+        self._tls: ClientTls | None = None
         self._closing = False
         self._ended = False
         self._paused = False
@@ -86,8 +97,23 @@ class ViewingProtocol(Protocol):
         if self._closing:
             return
         self.session.bytes_arrived(len(data))
+        self._go_on(partial(self._connection.receive_data, data))
+
+    def handshakeCompleted(self) -> None:
+        """TLS is agreed. Nothing was sent inside it, and nothing is before the certificate is believed."""
+        if self._closing or self._tls is None:
+            return
         try:
-            self._connection.receive_data(data)
+            self._tls.check(self.transport.getHandle())
+        except RadtermError as error:
+            self.close(error)
+        else:
+            self._go_on(self._connection.tls_started)
+
+    def _go_on(self, step: Callable[[], None]) -> None:
+        """Does `step` with the connection, then all that follows from it."""
+        try:
+            step()
             while not self._closing and (event := self._connection.next_event()) is not NEED_DATA:
                 self._received(event)
             self.transport.write(self._connection.data_to_send())
@@ -100,7 +126,7 @@ class ViewingProtocol(Protocol):
         if self._ended:
             return
         if not self._closing:
-            self._error = UnreachableError("the hospital side closed the connection; start the session again")
+            self._error = UnreachableError(self._why_closed(reason))
         self._closing = self._ended = True
         if self.last_report is None:
             self.last_report = {**self.session.report(), "exact": False}
@@ -111,6 +137,12 @@ class ViewingProtocol(Protocol):
             line.close()
         self._listener.closed(self._error)
         threading.Thread(target=self._lanes.stop, daemon=True).start()
+
+    def _why_closed(self, reason: Failure) -> str:
+        failure = tls_failure(reason.value) if self._tls is not None else None
+        if failure is not None:
+            return f"TLS with the server failed ({failure}); it needs TLS 1.2 or newer"
+        return "the hospital side closed the connection; start the session again"
 
     # --- what the rim offers ---
 
@@ -138,6 +170,10 @@ class ViewingProtocol(Protocol):
         self.transport.write(self._connection.data_to_send())
         if isinstance(event, SecurityFailed):
             self.close(UnreachableError(f"the server refused this viewer: {event.reason}"))
+            return
+        if isinstance(event, TlsWanted) and isinstance(event.context, ClientTls):
+            self._tls = event.context
+            self.transport.startTLS(ClientOptions(self._tls))
             return
         if isinstance(event, ServerInit) and self._handshake is not None and self._handshake.active():
             self._handshake.cancel()
@@ -187,7 +223,8 @@ class ViewingProtocol(Protocol):
                 HeadPicture(
                     head,
                     seed=seed,
-                    codecs=self._codecs,
+                    codecs=self._others if seed is None else self._codecs,
+                    streams=self._streams,
                     pixel_format=CANONICAL_8 if seed is None else canonical_format(head.depth),
                     clock=monotonic_us,
                 ),

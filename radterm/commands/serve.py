@@ -12,7 +12,8 @@ from typing import Any
 
 from radterm.address import Address, parse_address
 from radterm.commands.arguments import Subcommands, add_desktop, print_json, say
-from rfb_ext.errors import PolicyRefused, UsageError
+from radterm.commands.security import add_offer, check_reach, offer_of, security_word
+from rfb_ext.errors import UsageError
 
 DEFAULT_LISTEN = "127.0.0.1:5900"
 
@@ -29,17 +30,17 @@ def add(subcommands: Subcommands) -> argparse.ArgumentParser:
     parser.add_argument(
         "--listen", default=DEFAULT_LISTEN, metavar="HOST:PORT", help="port 0: any free one (%(default)s)"
     )
-    parser.add_argument(
-        "--security", choices=("none",), default="none", help="none is for this machine's own addresses only"
-    )
+    add_offer(parser)
     parser.add_argument("--until-eof", action="store_true", help="end when stdin ends, as `demo` wants it")
     return parser
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serves until SIGTERM or Ctrl-C. Raises what run_server and open_desktop raise."""
-    address = listen_address(arguments.listen, arguments.security)
+    security = security_word(arguments)
+    address = listen_address(arguments.listen, security)
     check_desktop(arguments)
+    offer = offer_of(arguments, address, security)
 
     from rfb_ext.desktop.table import DesktopOptions, open_desktop
     from rfb_ext.server.listener import run_server
@@ -57,10 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
     def on_listening(host: str, port: int) -> None:
         bound = Address(host, port)
         if arguments.json:
-            print_json({"v": 1, "event": "listening", "host": host, "port": port, "desktop": desktop.name})
+            said = {"host": host, "port": port, "desktop": desktop.name, "security": security}
+            if offer.certificate is not None:
+                said["fingerprint"] = offer.certificate.fingerprint
+            print_json({"v": 1, "event": "listening", **said})
         else:
             print(bound, flush=True)
         say(f"radterm: serving {desktop.name} on {bound}; end with Ctrl-C")
+        if offer.certificate is not None:
+            say(f"radterm: its key is {offer.certificate.fingerprint} (radterm view --pin)")
         if arguments.until_eof:
             threading.Thread(target=end_with, args=(0,), daemon=True, name="stdin").start()
 
@@ -74,6 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         host=address.host,
         port=address.port,
         codec=arguments.codec,
+        offer=offer,
         on_listening=on_listening,
         on_ended=on_ended,
     )
@@ -82,13 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def listen_address(text: str, security: str) -> Address:
     """Where to listen. Raises UsageError, and PolicyRefused for an address that others could reach
-    while anybody may come in."""
+    without TLS."""
     address = parse_address(text, lowest_port=0)
-    if security == "none" and not address.is_loopback:
-        raise PolicyRefused(
-            f"--security none lets anybody in, so it may listen on this machine's own addresses only, "
-            f"not on {address.host}: use --listen 127.0.0.1:{address.port}"
-        )
+    check_reach(address, security)
     return Address("127.0.0.1", address.port) if address.host.lower() == "localhost" else address
 
 

@@ -6,17 +6,23 @@ import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from radterm.address import Address, parse_address
 from radterm.commands.arguments import Subcommands, add_viewing, print_json, say
+from radterm.commands.security import add_trust, trust_of
+
+if TYPE_CHECKING:
+    from rfb_ext.security.credentials import Credentials
+    from rfb_ext.security.trust import Trust
 
 STDIN = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """What to view and how. `seconds` None: until it is closed."""
+    """What to view and how. `seconds` None: until it is closed. `trust`, `credentials`: see open_session."""
 
     address: Address
     fullscreen: bool = False
@@ -25,6 +31,8 @@ class Viewing:
     seconds: float | None = None
     json: bool = False
     events: bool = False
+    trust: Trust | None = None
+    credentials: Credentials | None = None
 
 
 def add(subcommands: Subcommands) -> argparse.ArgumentParser:
@@ -41,6 +49,7 @@ def add(subcommands: Subcommands) -> argparse.ArgumentParser:
         help="where it is served; - reads the session as one JSON object from stdin",
     )
     add_viewing(parser)
+    add_trust(parser)
     return parser
 
 
@@ -53,12 +62,17 @@ def viewing_of(arguments: argparse.Namespace) -> Viewing:
     """The arguments, and for - the session on stdin; a flag counts wherever it stands. Raises UsageError
     and ConfigError."""
     text, fullscreen, view_only = arguments.address, arguments.fullscreen, arguments.view_only
+    ca, pin, first_use = arguments.ca, arguments.pin, arguments.trust_on_first_use
+    credentials = None
     if text == STDIN:
         from radterm.spawn.view_session import read_session
 
         session = read_session(sys.stdin.buffer)
         text = session.address
         fullscreen, view_only = fullscreen or session.fullscreen, view_only or session.view_only
+        ca = Path(session.ca) if ca is None and session.ca is not None else ca
+        pin, first_use = pin or session.pin, first_use or session.trust_on_first_use
+        credentials = session.credentials()
     return Viewing(
         address=parse_address(text),
         fullscreen=fullscreen,
@@ -67,6 +81,8 @@ def viewing_of(arguments: argparse.Namespace) -> Viewing:
         seconds=arguments.seconds,
         json=arguments.json,
         events=arguments.events,
+        trust=trust_of(ca, pin, first_use),
+        credentials=credentials,
     )
 
 
@@ -87,7 +103,13 @@ def show(viewing: Viewing) -> int:
     sessions: list[Session] = []
 
     def connect(listener: SessionListener) -> Session:
-        session = open_session(viewing.address.host, viewing.address.port, listener)
+        session = open_session(
+            viewing.address.host,
+            viewing.address.port,
+            listener,
+            trust=viewing.trust,
+            credentials=viewing.credentials,
+        )
         sessions.append(session)
         return session
 

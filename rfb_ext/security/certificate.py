@@ -145,8 +145,8 @@ def self_signed(
         .not_valid_before(now - _CLOCKS_DIFFER)
         .not_valid_after(now + datetime.timedelta(days=VALID_DAYS))
         .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-        # TigerVNC's viewer takes a certificate as its own CA only if it is one
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        # no CA: who believes it believes this server, and nothing that its key might sign
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -24,7 +25,8 @@ def read_private(path: Path, what: str, *, group_may_read: bool = False) -> byte
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise NotFoundError(f"{what} {path} cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb") as file:
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, descriptor)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise ConfigError(f"{what} {path} is no file")
@@ -33,7 +35,7 @@ def read_private(path: Path, what: str, *, group_may_read: bool = False) -> byte
         mode = stat.S_IMODE(status.st_mode)
         if mode & (_OTHERS_BUT_THE_GROUP_MAY_READ if group_may_read else _OTHERS):
             raise ConfigError(f"{what} {path} is open to others (mode {mode:04o}); run chmod 600 {path}")
-        data = file.read(MAX_FILE + 1)
+        data = stack.enter_context(open(descriptor, "rb", closefd=False)).read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
         raise ConfigError(f"{what} {path} is longer than {MAX_FILE} bytes")
     return data
@@ -54,5 +56,6 @@ def write_private(path: Path, data: bytes) -> None:
             os.fsync(descriptor)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from None

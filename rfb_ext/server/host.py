@@ -11,7 +11,7 @@ from rfb_ext.codecs.base import Codec
 from rfb_ext.codecs.lanes import Lanes
 from rfb_ext.desktop.base import Desktop
 from rfb_ext.errors import CaptureError
-from rfb_ext.security.none import NoneSecurity
+from rfb_ext.security.offer import Offer
 from rfb_ext.server.session.viewer import ViewerSession
 from rfb_ext.server.share import SharedDesktop
 from rfb_ext.wire.types import CANONICAL_8
@@ -38,7 +38,8 @@ class Connected(Protocol):
 class Host:
     """What the viewers of one desktop share: codecs, lanes, seed, clock, and the desktop itself.
 
-    `reactor`: Twisted's. `ended` is told each session's report when it ends.
+    `reactor`: Twisted's. `codecs`: for our viewers, `others`: for those of other makers. `offer`: how viewers
+    get in. `ended` is told each session's report when it ends.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Host:
         reactor: Any,
         *,
         codecs: tuple[Codec, ...],
+        others: tuple[Codec, ...] = (),
         forced: str | None = None,
+        offer: Offer | None = None,
         clock: Callable[[], int] = monotonic_us,
         seed: int | None = None,
         workers: int = WORKERS,
@@ -57,9 +60,10 @@ class Host:
         self.reactor = reactor
         self.clock = clock
         self.forced = forced
-        self.security = (NoneSecurity(),)
+        self.offer = Offer() if offer is None else offer
         self.protocols: set[Connected] = set()
         self._codecs = codecs
+        self._others = others
         self._ended = ended
         self._tag = 0
         self._last_want = 0.0
@@ -78,6 +82,7 @@ class Host:
             name=self.share.desktop.name,
             seed=self.share.seed,
             codecs=self._codecs,
+            others=self._others,
             forced=self.forced,
             clock=self.clock,
             next_tag=self._next_tag,

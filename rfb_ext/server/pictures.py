@@ -32,9 +32,11 @@ class HeadJob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UpdateJob:
-    """One update to come: a job a head; exactly one in a radterm session, none when only asked for."""
+    """One update to come: a job a head; exactly one in a radterm session, none when only asked for.
+    `format`: counts the pixel formats the viewer has set; pixels in an older one are not sent."""
 
     heads: tuple[HeadJob, ...]
+    format: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

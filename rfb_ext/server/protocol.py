@@ -5,29 +5,37 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from rfb_ext.codecs.lanes import Lane
-from rfb_ext.errors import LocalProtocolError, PeerTimeout, RadtermError, RemoteProtocolError
+from rfb_ext.codecs.streams import Streams
+from rfb_ext.errors import LocalProtocolError, PeerTimeout, PolicyRefused, RadtermError, RemoteProtocolError
+from rfb_ext.security.certificate import ServerCertificate
 from rfb_ext.server.frame_line import FrameLine
 from rfb_ext.server.host import Host
 from rfb_ext.server.pictures import EncodedHead, HeadJob, UpdateJob
 from rfb_ext.server.session import commands as cmd
 from rfb_ext.server.session.viewer import ViewerSession
+from rfb_ext.server.tls import server_options
 from rfb_ext.wire.connection import NEED_DATA, Connection, Role
 from rfb_ext.wire.fields import Message
-from rfb_ext.wire.handshake import HandshakeDone
+from rfb_ext.wire.handshake import AnswerWanted, HandshakeDone, SecurityFailed, TlsWanted
 from rfb_ext.wire.server_messages import ServerInit
 from rfb_ext.wire.types import CANONICAL_8
 
 HANDSHAKE_SECONDS = 10.0
+LOGIN_SECONDS = 60.0
+"""The handshake where a person may have to type a password in the middle of it."""
+LINGER_SECONDS = 5.0
 SILENT_SECONDS = 60.0
 NOTSENT_LOWAT = 128 << 10
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
@@ -35,16 +43,18 @@ TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 
 @implementer(IPushProducer)
 class ViewerProtocol(Protocol):
-    """One viewer's connection. `host` holds what all viewers share."""
+    """One viewer's connection. `host` holds what all viewers share; `peer` is the viewer's address."""
 
     log = Logger()
     transport: Any
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, peer: str = "") -> None:
         self._host = host
-        self._connection = Connection(Role.SERVER, host.security)
+        self._peer = peer
+        self._connection = Connection(Role.SERVER, host.offer.types(peer))
         self._session: ViewerSession | None = None
         self._lines: dict[int, tuple[FrameLine, Lane]] = {}
+        self._streams = Streams()
         self._gone = False
         self._timer: IDelayedCall | None = None
 
@@ -54,16 +64,21 @@ class ViewerProtocol(Protocol):
         with contextlib.suppress(OSError, AttributeError):
             self.transport.setTcpNoDelay(True)
             self.transport.socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_LOWAT)
-        self._limit(HANDSHAKE_SECONDS, "the viewer did not finish its handshake in time")
+        seconds = LOGIN_SECONDS if self._host.offer.way.asks_password else HANDSHAKE_SECONDS
+        self._limit(seconds, "the viewer did not finish its handshake in time")
         self.transport.registerProducer(self, True)
         self._host.protocols.add(self)
         self.transport.write(self._connection.data_to_send())
 
     def dataReceived(self, data: bytes) -> None:
+        self._go_on(partial(self._connection.receive_data, data))
+
+    def _go_on(self, step: Callable[[], None]) -> None:
+        """Does `step` with the connection, then all that follows from it."""
         if self._gone:
             return
         try:
-            self._connection.receive_data(data)
+            step()
             while not self._gone and (event := self._connection.next_event()) is not NEED_DATA:
                 self._received(event)
             self.transport.write(self._connection.data_to_send())
@@ -104,9 +119,23 @@ class ViewerProtocol(Protocol):
         self.transport.write(self._connection.data_to_send())
         if isinstance(event, HandshakeDone):
             self._open()
+        elif isinstance(event, TlsWanted) and isinstance(event.context, ServerCertificate):
+            self.transport.startTLS(server_options(event.context))
+            self._connection.tls_started()
+        elif isinstance(event, AnswerWanted):
+            pool = self._host.reactor.getThreadPool()
+            deferToThreadPool(self._host.reactor, pool, event.question).addCallbacks(
+                lambda _: self._go_on(self._connection.answered), self._not_answered
+            )
+        elif isinstance(event, SecurityFailed):
+            self._end(PolicyRefused(event.reason))
         elif self._session is not None:
             self._session.received(event)
             self._run_commands()
+
+    def _not_answered(self, failure: Failure) -> None:
+        self.log.warn("a login could not be checked: {error}", error=str(failure.value))
+        self._end(failure.value or RadtermError())
 
     def _open(self) -> None:
         host = self._host
@@ -191,13 +220,17 @@ class ViewerProtocol(Protocol):
                 radterm=session.radterm,
                 forced=self._host.forced,
                 clock=self._host.clock,
+                streams=self._streams,
             )
-            self._lines[head.id] = (line, self._host.lanes.lane())
+            # a standard viewer's heads share zlib streams, whose order is the wire's: one lane for all
+            shared = None if session.radterm else next(iter(self._lines.values()), None)
+            self._lines[head.id] = (line, self._host.lanes.lane() if shared is None else shared[1])
         return self._lines[head.id]
 
     def _close_lines(self) -> None:
-        for line, lane in self._lines.values():
-            lane.close(line.close)
+        for lane in {id(lane): lane for _, lane in self._lines.values()}.values():
+            lines = [line for line, its in self._lines.values() if its is lane]
+            lane.close(partial(_close_all, lines))
         self._lines.clear()
 
     # --- ends ---
@@ -214,11 +247,19 @@ class ViewerProtocol(Protocol):
             return
         self.transport.write(self._connection.data_to_send())
         self._gone = True
+        self._limit(None)
         if isinstance(error, LocalProtocolError) or not isinstance(error, RadtermError):
             self.log.failure("a viewer was closed by a fault of this side", Failure(error))
         else:
-            self.log.info("a viewer was closed: {error}", error=str(error))
+            self.log.info("a viewer at {peer} was closed: {error}", peer=self._peer, error=str(error))
         if isinstance(error, PeerTimeout):
             self.transport.abortConnection()  # what it never took is not waited for
         else:
             self.transport.loseConnection()
+            # TLS says goodbye and waits for an answer, for ever if need be
+            self._timer = self._host.reactor.callLater(LINGER_SECONDS, self.transport.abortConnection)
+
+
+def _close_all(lines: list[FrameLine]) -> None:
+    for line in lines:
+        line.close()

@@ -1,7 +1,7 @@
 """Version, security and init, as generators of both roles (RFC 6143 sections 7.1 to 7.3, RFB 3.8).
 
-A step yielded is a count of bytes to read, Write, WantTls, WantAnswer, or an event. `move` takes a row of the
-transition table. ValueError and RemoteProtocolError end the connection.
+A step yielded is a count of bytes to read, Write, WantTls, WantAnswer, or an event. `move` takes a row of
+the transition table. ValueError and RemoteProtocolError end the connection.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ SecuritySteps = Generator[int | Write | WantTls | WantAnswer, bytes, Accepted | 
 
 class SecurityType(Protocol):
     """One security type, both roles. `server` and `client` are everything between the choice of the type
-    and SecurityResult: they yield a count to read (and are sent those bytes), Write, WantTls, or WantAnswer."""
+    and SecurityResult: they yield a count to read (and are sent those bytes), Write, WantTls, or
+    WantAnswer."""
 
     @property
     def number(self) -> int: ...

@@ -13,6 +13,7 @@ def test_one_folder_for_all_when_asked() -> None:
     environ = {"RADTERM_HOME": "/somewhere"}
     assert paths.config(environ) == Path("/somewhere/config")
     assert paths.state(environ) == Path("/somewhere/state")
+    assert paths.data(environ) == Path("/somewhere/data")
     assert paths.cache(environ) == Path("/somewhere/cache")
 
 

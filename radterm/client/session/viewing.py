@@ -55,13 +55,21 @@ PSEUDO_ENCODINGS = (
 
 
 class ViewingSession:
-    """`codecs`: those that passed their self-test here, by encoding. `clock`: monotonic seconds."""
+    """`codecs`: those that passed their self-test here, by encoding; `others`: for servers of other makers,
+    best first. `clock`: monotonic seconds."""
 
-    def __init__(self, codecs: Mapping[int, Codec], *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        codecs: Mapping[int, Codec],
+        *,
+        clock: Callable[[], float],
+        others: Mapping[int, Codec] | None = None,
+    ) -> None:
         self.ledger = Ledger()
         self.radterm = False
         self.input = Input(clock)
         self._codecs = codecs
+        self._others = dict(codecs if others is None else others)
         self._commands: list[Command] = []
         self._accounts = Accounts(self.ledger, emit=self._emit, clock=clock)
         self._plain = PlainUpdates(self._accounts, lambda: self._size)
@@ -155,6 +163,8 @@ class ViewingSession:
     def update_checked(self, outcome: Outcome) -> None:
         """The lane is done with an update."""
         self.ledger.checked(outcome)
+        if not self.radterm:
+            self._withdraw(outcome)
         (self._proven if self.radterm else self._plain).checked(outcome)
 
     def update_released(self, outcome: Outcome, *, shown: bool, present_us: int) -> None:
@@ -173,13 +183,16 @@ class ViewingSession:
 
     def _opened(self, init: s.ServerInit) -> None:
         self._size = (init.width, init.height)
-        encodings = tuple(self._codecs) + tuple(int(number) for number in PSEUDO_ENCODINGS)
         self._commands += [
             TellName(init.name),
             Send(c.SetPixelFormat(CANONICAL_8)),
-            Send(c.SetEncodings(encodings)),
+            Send(self._encodings()),
             Send(c.FramebufferUpdateRequest(False, Rect(0, 0, *self._size))),
         ]
+
+    def _encodings(self) -> c.SetEncodings:
+        pixels = dict.fromkeys([*self._codecs, *self._others])
+        return c.SetEncodings((*pixels, *(int(number) for number in PSEUDO_ENCODINGS)))
 
     def _hello(self, hello: s.ServerHello) -> None:
         if hello.version != PROTOCOL_VERSION:
@@ -217,8 +230,17 @@ class ViewingSession:
         self.input.heads_changed(heads)
         self._commands.append(NewHeads(heads, self._seed))
 
+    def _withdraw(self, outcome: Outcome) -> None:
+        """What could not be decoded of another maker's server is not listed any more; all is asked for."""
+        for fault in outcome.faults:
+            if fault.encoding is not None and fault.encoding != Encoding.RAW:
+                self._others.pop(fault.encoding, None)
+        if outcome.faults:
+            self._commands.append(Send(self._encodings()))
+            self._commands.append(Send(c.FramebufferUpdateRequest(False, Rect(0, 0, *self._size))))
+
     def _count(self, rectangle: r.PixelRectangle) -> None:
-        codec = self._codecs.get(rectangle.encoding)
+        codec = self._codecs.get(rectangle.encoding) or self._others.get(rectangle.encoding)
         self.ledger.rectangle(codec.name if codec is not None else "raw", len(rectangle.payload))
         if not self.radterm and not self._accounts:
             self._plain_heads()

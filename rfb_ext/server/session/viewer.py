@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rfb_ext import __version__
 from rfb_ext.codecs.base import Codec
@@ -63,7 +64,8 @@ NEEDED = (
 
 
 class ViewerSession:
-    """`codecs`: those that passed their self-test here, best first. `forced`: a codec's name.
+    """`codecs`: those that passed their self-test here, best first; `others`: those for standard viewers.
+    `forced`: a codec's name.
 
     `clock`: monotonic microseconds. `next_tag`: see Input.
     """
@@ -75,6 +77,7 @@ class ViewerSession:
         name: str,
         seed: int,
         codecs: Sequence[Codec],
+        others: Sequence[Codec],
         forced: str | None,
         clock: Callable[[], int],
         next_tag: Callable[[], int],
@@ -89,6 +92,8 @@ class ViewerSession:
         self._name = name
         self._seed = seed
         self._codecs = tuple(codecs)
+        self._others = {int(codec.encoding): codec for codec in others}
+        self._formats = 0
         self._forced = forced
         self._clock = clock
         self._view_only = view_only
@@ -124,11 +129,14 @@ class ViewerSession:
             case c.SetPixelFormat():
                 self.pixel_format = event.pixel_format
                 if not self.radterm:
+                    self._formats += 1
                     self._commands.append(NewLines())
                     self._updates.all_owed()
             case c.SetEncodings():
                 self._listed = frozenset(event.encodings)
                 self._greet()
+                if not self.radterm:
+                    self._offer(event.encodings)
             case c.FramebufferUpdateRequest():
                 self._updates.requested(event.incremental, event.rect)
             case c.EnableContinuousUpdates():
@@ -171,7 +179,12 @@ class ViewerSession:
             self._updates.encoded(head.id, frozenset(p.encoded.encoding for p in result.rects))
             self.ledger.encoded(result)
         if any(result.job.picture.frame.head not in self.heads for result in results):
-            return  # the layout changed meanwhile
+            self._drop(results)  # the layout changed meanwhile
+            return
+        if job.heads and job.format != self._formats:
+            self._drop(results)
+            self._updates.all_owed()
+            return
         self.ledger.updates += 1
         self._number += 1
         if self.radterm:
@@ -234,6 +247,22 @@ class ViewerSession:
 
     # --- inside ---
 
+    def _offer(self, listed: Sequence[int]) -> None:
+        """A standard viewer gets what it lists, in its order; Raw it always takes."""
+        offered = [self._others[number] for number in dict.fromkeys(listed) if number in self._others]
+        raw = [codec for codec in self._codecs if codec.encoding == Encoding.RAW and codec not in offered]
+        if tuple(offered + raw) != self.offered:
+            self.offered = tuple(offered + raw)
+            self._commands.append(NewLines())
+
+    def _drop(self, results: tuple[EncodedHead, ...]) -> None:
+        """What was encoded is not sent: a stream that cannot be reset has a hole now and ends."""
+        lost = {proven.encoded.encoding for result in results for proven in result.rects}
+        for number in lost:
+            codec = self._others.get(number)
+            if not self.radterm and codec is not None and not codec.resettable:
+                self._updates.withdrawn.add(number)
+
     def _send(self, message: Message) -> None:
         self._commands.append(Send(message))
 
@@ -242,7 +271,7 @@ class ViewerSession:
             return
         while (job := self._updates.next_job()) is not None:
             if job.heads:
-                self._commands.append(EncodeUpdate(job))
+                self._commands.append(EncodeUpdate(replace(job, format=self._formats)))
             else:
                 self.update_encoded(job, ())
         if self._pending and self._updates.asked_only:

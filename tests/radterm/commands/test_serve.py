@@ -32,6 +32,18 @@ def test_never_open_to_others(text: str) -> None:
         listen_address(text, "none")
 
 
+@pytest.mark.parametrize("text", ["0.0.0.0:5900", "[::]:5900", "10.1.2.3:5900"])
+@pytest.mark.parametrize("word", ["none", "vncauth"])
+def test_any_address_but_loopback_needs_tls(word: str, text: str) -> None:
+    with pytest.raises(PolicyRefused, match=rf"--security {word}.*or TLS \(--tls-new"):
+        listen_address(text, word)
+
+
+@pytest.mark.parametrize("word", ["x509none", "x509vnc", "x509plain"])
+def test_with_tls_any_address_will_do(word: str) -> None:
+    assert listen_address("0.0.0.0:5900", word) == Address("0.0.0.0", 5900)
+
+
 def test_ends_when_its_stdin_ends() -> None:
     code = (
         "from radterm.commands.serve import end_with; print('reading', flush=True); end_with(0); print('no')"

@@ -8,6 +8,7 @@ import io
 import json
 import sys
 from types import ModuleType, SimpleNamespace
+from unittest.mock import ANY
 
 import pytest
 
@@ -15,6 +16,8 @@ from radterm import cli
 from radterm.address import Address
 from radterm.commands import view
 from radterm.viewer.options import ViewerOptions
+from rfb_ext.security.credentials import Credentials
+from rfb_ext.security.trust import Trust
 
 REPORT = {
     "exact": True, "updates": 120, "rectangles": 480, "mismatches": 0, "decode_errors": 0, "resyncs": 0,
@@ -31,9 +34,11 @@ class Stand:
         self.runner = ""
         self.options: dict[str, object] = {}
         self.connected: list[tuple[str, int]] = []
+        self.security: dict[str, object] = {}
 
-    def open_session(self, host: str, port: int, listener: object) -> object:
+    def open_session(self, host: str, port: int, listener: object, **security: object) -> object:
         self.connected.append((host, port))
+        self.security = security
         return SimpleNamespace(report=lambda: self.report)
 
     def runs(self, name: str) -> object:
@@ -101,6 +106,44 @@ def test_a_session_on_stdin(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> No
     assert cli.main(["view", "-", "--fullscreen"]) == 0
     assert stand.connected == [("127.0.0.1", 5907)]
     assert (stand.options["fullscreen"], stand.options["view_only"]) == (True, True)
+
+
+def test_a_password_comes_on_stdin_only(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give_stdin(monkeypatch, '{"v": 1, "address": "h:1", "user": "ana", "password": "geheim"}')
+    assert cli.main(["view", "-", "--pin", "ab" * 32]) == 0
+    assert stand.security["credentials"] == Credentials("ana", b"geheim")
+    assert stand.security["trust"] == dataclasses.replace(Trust(pin=b"\xab" * 32), met=ANY)
+    assert "geheim" not in repr(stand.security)
+    assert cli.main(["view", "h:1", "--password", "geheim"]) == 2
+
+
+def test_a_password_is_in_no_error(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not even in the traceback of --verbose."""
+    for text in (
+        '{"v": 1, "address": 5, "password": "geheim"}',
+        '{"v": 1, "address": "h:1", "password": "geheim", "colour": 1}',
+        '{"v": 1, "address": "h:1", "password": ["geheim"]}',
+        '{"v": 1, "address": "h:1", "password": "geheim" x',
+        json.dumps({"v": 1, "address": "h:1", "password": "geheim" * 400}),
+        json.dumps({"v": 1, "address": "h:1", "password": "geheim" + "é" * 600}),
+    ):
+        give_stdin(monkeypatch, text)
+        assert cli.main(["view", "-", "--verbose"]) == 7
+    told = capsys.readouterr()
+    assert "geheim" not in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--pin", "12"], ["--pin", "ab" * 32, "--trust-on-first-use"], ["--ca", "x", "--trust-on-first-use"]],
+)
+def test_trust_that_does_not_fit(words: list[str], stand: Stand) -> None:
+    assert cli.main(["view", "h:1", *words]) == 2
+    assert stand.connected == []
 
 
 @pytest.mark.parametrize(

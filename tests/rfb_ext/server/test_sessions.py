@@ -1,14 +1,18 @@
 """Server and client sessions against each other, on a link in memory."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from radterm.client.base import State
 from radterm.client.session.commands import Send, TellClipboard, TellCursor
+from rfb_ext.codecs.registry import sent_to_others
 from rfb_ext.frame.frames import Cursor, Head
 from rfb_ext.server.session.commands import InjectKey, InjectPointer
 from rfb_ext.wire import client_messages as c
 from rfb_ext.wire.numbers import Encoding, LayoutStatus
+from rfb_ext.wire.rectangles import PixelRectangle
 from rfb_ext.wire.server_messages import ServerInit
 from rfb_ext.wire.types import Rect, Screen, ScreenLayout
 from tests.kit.link import Link
@@ -222,3 +226,50 @@ def test_a_viewer_that_lists_our_extension_but_not_what_it_needs_is_refused():
     opens_with(link, c.SetEncodings((int(Encoding.RADTERM),)))
     link.run()
     assert "must list LastRect" in str(link.server_closed)
+
+
+@pytest.mark.parametrize("name", ["tight", "zrle", "hextile", "raw"])
+def test_a_standard_viewer_gets_the_encoding_it_lists_first_bit_for_bit(name):
+    link = Link((LEFT, dataclasses.replace(RIGHT, depth=8)))
+    right = link.desktop.heads[1]
+    number = next(k.encoding for k in sent_to_others() if k.name == name)
+    listed = (int(number), int(Encoding.ZRLE), int(Encoding.TIGHT), int(Encoding.LAST_RECT))
+    opens_with(link, c.SetEncodings(listed), c.FramebufferUpdateRequest(False, Rect(0, 0, 331, 150)))
+    link.run()
+    for step in range(6):
+        link.desktop.show(1, picture(LEFT, step, grey=step % 2 == 0))
+        link.desktop.show(2, picture(right, step))
+        link.run()
+        assert link.closed is None
+        assert link.server_closed is None
+        (glass,) = link.glass.values()
+        assert (glass[:150, :200] == picture(LEFT, step, grey=step % 2 == 0)).all()
+        assert (glass[:97, 200:] == picture(right, step)).all()
+    assert set(link.viewing.report()["codecs"]) == {name}
+    assert not link.viewing.report()["exact"]
+
+
+def test_a_standard_viewer_s_stream_that_breaks_is_left_for_another_encoding():
+    link = Link((LEFT,))
+    spoiled = []
+
+    def spoil(message: object) -> object:
+        rects = getattr(message, "rectangles", None)
+        if rects and isinstance(rects[0], PixelRectangle) and rects[0].encoding == Encoding.ZRLE:
+            spoiled.append(rects[0])
+            broken = bytes(rects[0].payload[:8]) + b"\xff" * 8 + bytes(rects[0].payload[16:])
+            return type(message)((dataclasses.replace(rects[0], payload=broken), *rects[1:]))
+        return message
+
+    link.edit = spoil
+    link.viewing._others = {k: v for k, v in link.others.items() if v.name in ("zrle", "hextile", "raw")}
+    link.viewing._encodings = lambda: c.SetEncodings(tuple(link.viewing._others))  # not one of ours
+    link.run()
+    for step in range(4):
+        link.desktop.show(1, picture(LEFT, step))
+        link.run()
+    assert len(spoiled) == 1
+    assert link.closed is None
+    (glass,) = link.glass.values()
+    assert (glass == picture(LEFT, 3)).all()
+    assert "hextile" in link.viewing.report()["codecs"]

@@ -14,11 +14,13 @@ from rfb_ext.wire.connection import NEED_DATA, Connection, Role, State
 from rfb_ext.wire.handshake import (
     MAX_SECURITY_READ,
     Accepted,
+    AnswerWanted,
     HandshakeDone,
     Refused,
     SecurityFailed,
     SecuritySteps,
     TlsWanted,
+    WantAnswer,
     WantTls,
     Write,
 )
@@ -317,3 +319,71 @@ def test_tls_that_nobody_wanted() -> None:
     with pytest.raises(LocalProtocolError):
         pair.client.tls_started()
     assert events(pair.client) == []
+
+
+# --- questions ---
+
+
+class Asking(Password):
+    """The server looks the word up elsewhere."""
+
+    number = 80
+    name = "Asking"
+
+    def server(self) -> SecuritySteps:
+        word = yield 5
+        found: list[bool] = []
+        yield WantAnswer(lambda: found.append(word[1:] == self.word))
+        return Accepted() if found == [True] else Refused("the word is wrong")
+
+
+def asked(word: bytes) -> tuple[Connection, AnswerWanted]:
+    server = Connection(Role.SERVER, [Asking(b"word")])
+    (event,) = fed(server, HELLO + b"\x50\4" + word)
+    assert isinstance(event, AnswerWanted)
+    server.data_to_send()
+    return server, event
+
+
+def test_nothing_moves_before_the_answer() -> None:
+    server, event = asked(b"word")
+    assert fed(server, b"\1") == []
+    assert server.data_to_send() == b""
+    event.question()
+    assert server.next_event() is NEED_DATA
+    server.answered()
+    assert server.data_to_send() == b"\0\0\0\0"
+    assert events(server) == [HandshakeDone(True)]
+
+
+def test_the_answer_is_no() -> None:
+    server, event = asked(b"wort")
+    event.question()
+    server.answered()
+    assert events(server) == [SecurityFailed("the word is wrong")]
+
+
+def test_who_sends_on_and_on_while_it_has_to_wait() -> None:
+    server, _ = asked(b"word")
+    with pytest.raises(RemoteProtocolError, match="on and on"):
+        server.receive_data(bytes(MAX_SECURITY_READ + 1))
+
+
+def test_answers_that_nobody_asked_for() -> None:
+    server, event = asked(b"word")
+    event.question()
+    server.answered()
+    with pytest.raises(LocalProtocolError):
+        server.answered()
+    with pytest.raises(LocalProtocolError):
+        Connection(Role.SERVER, [Asking(b"word")]).answered()
+
+
+def test_closed_while_an_answer_is_awaited() -> None:
+    server, event = asked(b"word")
+    server.receive_eof()
+    assert server.next_event() is NEED_DATA
+    event.question()
+    server.answered()
+    with pytest.raises(RemoteProtocolError, match="middle"):
+        server.next_event()
