@@ -48,6 +48,10 @@ class Pace:
         """`update` went out with `size` bytes."""
         self._on_way[update] = (size, self._clock())
 
+    def forget(self) -> None:
+        """What is on its way is not waited for any more."""
+        self._on_way.clear()
+
     def acknowledged(self, update: int, viewer_us: int = 0) -> bool:
         """The viewer has dealt with `update`; `viewer_us` is the time it says it spent itself. False if
         no such update is on its way."""

@@ -19,6 +19,7 @@ from rfb_ext.wire.types import Rect
 
 RESYNC_SECONDS = 1.0
 SLOWEST_RESYNC_SECONDS = 8.0
+DRIFT = 200e-6
 MOST_BEHIND_SECONDS = 3.0
 """A newer frame known for this long, and nothing of it here: a slow server, or an update that was lost."""
 
@@ -48,6 +49,8 @@ class Accounts:
         self.emit = emit
         self.clock = clock
         self._accounts: dict[int, HeadAccount] = {}
+        self._fastest: float | None = None
+        self._fastest_at = 0.0
 
     def __iter__(self) -> Iterator[HeadAccount]:
         return iter(tuple(self._accounts.values()))
@@ -92,16 +95,28 @@ class Accounts:
     def heartbeat(self, beat: Heartbeat) -> None:
         """Freshness, and the hospital side's word on the picture that should be here."""
         now = self.clock()
+        late = self._late(now, beat.now_us / 1e6)
         for pulse in beat.pulses:
             account = self._accounts.get(pulse.head)
             if account is None:
                 continue
             self.ledger.head(pulse.head).heard(pulse.serial)
-            account.exactness.beat(now, pulse.serial, max(0, beat.now_us - pulse.read_us) / 1e6)
+            read_age = max(0, beat.now_us - pulse.read_us) / 1e6
+            account.exactness.beat(now, pulse.serial, read_age + late)
             same = account.exactness.trusted and account.exactness.serial == pulse.serial
             if same and pulse.digest != account.proven_digest:
                 sentence = "the picture is not the one the hospital side vouches for"
                 self.fail(account, Fault(ResyncReason.HEAD_DIGEST, None, sentence))
+
+    def _late(self, now: float, sent: float) -> float:
+        """Seconds by which a heartbeat, sent at `sent` of the server's clock, took longer than the fastest
+        one of the session: a picture is as old as its way was long. The clocks may drift apart."""
+        offset = now - sent
+        if self._fastest is None:
+            self._fastest, self._fastest_at = offset, now
+        drifted = self._fastest + DRIFT * (now - self._fastest_at)
+        self._fastest, self._fastest_at = min(offset, drifted), now
+        return offset - self._fastest
 
     # --- time ---
 
@@ -125,8 +140,9 @@ class Accounts:
         moments: list[float | None] = []
         for account in self:
             moments += [account.exactness.next_change(now), account.resync_at]
-            if account.exactness.behind_for(now):
-                moments.append(now + MOST_BEHIND_SECONDS)
+            behind = account.exactness.behind_for(now)
+            if behind:
+                moments.append(max(now - behind, account.progress_at) + MOST_BEHIND_SECONDS)
         return min((moment for moment in moments if moment is not None), default=None)
 
     # --- what is told ---

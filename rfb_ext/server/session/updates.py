@@ -48,7 +48,10 @@ class Updates:
         self.heads_changed(heads)
 
     def heads_changed(self, heads: tuple[Head, ...]) -> None:
-        """Everything of the new heads is owed; what was asked for before stays asked for."""
+        """Everything of the new heads is owed; what was asked for before stays asked for. What is on its way
+        belongs to heads that are gone and may never be acknowledged."""
+        if self.pace is not None:
+            self.pace.forget()
         self._accounts = {
             head.id: _HeadAccount(head, Region.whole(head.rect.w, head.rect.h)) for head in heads
         }

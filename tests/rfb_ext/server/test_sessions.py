@@ -273,3 +273,34 @@ def test_a_standard_viewer_s_stream_that_breaks_is_left_for_another_encoding():
     (glass,) = link.glass.values()
     assert (glass == picture(LEFT, 3)).all()
     assert "hextile" in link.viewing.report()["codecs"]
+
+
+def test_a_stream_that_arrives_late_is_not_fresh():
+    link = Link((LEFT,))
+    link.run()
+    link.desktop.show(1, picture(LEFT, 0))
+    link.beat()
+    assert link.state(1) is State.EXACT
+    held: list[bytes] = []
+    link.to_viewer = lambda data: held.append(data) or b""
+    for _ in range(6):
+        link.beat()
+    link.to_viewer = lambda data: data
+    link._viewer_receives(held[0])  # 1.25 s old
+    link.run()
+    assert link.state(1) is State.STALE
+    for data in held[1:]:
+        link._viewer_receives(data)
+    link.run()
+    assert link.state(1) is State.EXACT
+
+
+def test_a_new_layout_waits_for_nothing_of_the_old_one():
+    link = Link((LEFT,))
+    link.run()
+    link.session._updates.pace.sent(99, 1 << 30)  # lost on the way, never acknowledged
+    link.desktop.change_heads((wide := Head(1, Rect(0, 0, 320, 100)),))
+    link.desktop.show(1, picture(wide, 1))
+    link.beat()
+    assert link.equal(1)
+    assert link.state(1) is State.EXACT
