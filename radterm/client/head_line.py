@@ -16,7 +16,8 @@ from rfb_ext.codecs.lanes import Lane
 
 
 class HeadLine:
-    """`checked` is told each outcome (reactor's thread); `failed` what a lane could not foresee."""
+    """`checked` is told each outcome (reactor's thread); `failed` what a lane could not foresee; `drained`
+    that fewer bytes wait."""
 
     def __init__(
         self,
@@ -25,11 +26,13 @@ class HeadLine:
         *,
         checked: Callable[[Outcome], None],
         failed: Callable[[BaseException], None],
+        drained: Callable[[], None],
     ) -> None:
         self.picture = picture
         self._lane = lane
         self._checked = checked
         self._failed = failed
+        self._drained = drained
         self._waiting: deque[Decode | Finish] = deque()
         self._busy = False
         self._held = False
@@ -88,3 +91,4 @@ class HeadLine:
             self._checked(result)
         else:
             self._pump()
+        self._drained()

@@ -73,7 +73,8 @@ class ViewingProtocol(Protocol):
         self._timeout = timeout
         self._opened = opened
         self._connection = Connection(Role.CLIENT, security)
-        self._lanes = Lanes(workers, reactor.callFromThread)
+        self._workers = workers
+        self._lanes: Lanes  # from connectionMade on: a connection that never was leaves no threads
         self._lines: dict[int, HeadLine] = {}
         self._heads: tuple[Head, ...] = ()
         self._handshake: IDelayedCall | None = None
@@ -90,6 +91,7 @@ class ViewingProtocol(Protocol):
     def connectionMade(self) -> None:
         with contextlib.suppress(AttributeError):
             self.transport.setTcpNoDelay(True)
+        self._lanes = Lanes(self._workers, self._reactor.callFromThread)
         self._handshake = self._reactor.callLater(self._timeout, self._too_slow)
         self.transport.write(self._connection.data_to_send())
 
@@ -231,17 +233,26 @@ class ViewingProtocol(Protocol):
                 self._lanes.lane(),
                 checked=self._checked,
                 failed=self._lane_failed,
+                drained=self._regulate,
             )
             for head in heads
         }
         self._listener.heads_changed(heads)
 
     def _checked(self, outcome: Outcome) -> None:
+        self._safely(lambda: self.session.update_checked(outcome))
+
+    def _safely(self, call: Callable[[], None]) -> None:
+        """For what Twisted would only log: whatever goes wrong here ends the session, for a state that was
+        not told would leave EXACT over an old picture."""
         if self._closing:
             return
-        self.session.update_checked(outcome)
-        self._regulate()
-        self._run_commands()
+        try:
+            call()
+            self._run_commands()
+        except Exception as error:  # noqa: BLE001 - nothing may be carried on after it
+            self.log.failure("the session failed", Failure(error))
+            self.close(RadtermError(f"the viewer failed in a way not foreseen: {type(error).__name__}"))
 
     def _lane_failed(self, error: BaseException) -> None:
         self.log.failure("a lane failed", Failure(error))
@@ -251,14 +262,17 @@ class ViewingProtocol(Protocol):
         line = self._lines[outcome.head.id]
         whole_since = time.monotonic_ns()
 
-        def released(shown: bool) -> None:
-            if self._ended:
-                return
+        once = iter((True,))
+
+        def let_go(shown: bool) -> None:
             present_us = (time.monotonic_ns() - whole_since) // 1000
             self.session.update_released(outcome, shown=shown, present_us=present_us)
             if self._lines.get(outcome.head.id) is line:
                 line.release()
-            self._run_commands()
+
+        def released(shown: bool) -> None:
+            if next(once, False):  # a second call must not free what the next update is written into
+                self._safely(lambda: let_go(shown))
 
         self._listener.update_ready(
             ReadyUpdate(
@@ -296,8 +310,7 @@ class ViewingProtocol(Protocol):
             self._moment = self._reactor.callLater(max(0.005, moment - time.monotonic()), self._passed)
 
     def _passed(self) -> None:
-        self.session.passed()
-        self._run_commands()
+        self._safely(self.session.passed)
 
     def _too_slow(self) -> None:
         self.close(

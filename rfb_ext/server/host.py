@@ -79,11 +79,9 @@ class Host:
     def new_session(self) -> ViewerSession:
         return ViewerSession(
             self.share.heads,
-            name=self.share.desktop.name,
             seed=self.share.seed,
             codecs=self._codecs,
             others=self._others,
-            forced=self.forced,
             clock=self.clock,
             next_tag=self._next_tag,
             pixel_format=CANONICAL_8,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -36,12 +36,14 @@ HANDSHAKE_SECONDS = 10.0
 LOGIN_SECONDS = 60.0
 """The handshake where a person may have to type a password in the middle of it."""
 LINGER_SECONDS = 5.0
+APART_SECONDS = 0.1
+"""Between the end of the TLS handshake and the first word inside."""
 SILENT_SECONDS = 60.0
 NOTSENT_LOWAT = 128 << 10
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25)
 
 
-@implementer(IPushProducer)
+@implementer(IPushProducer, IHandshakeListener)
 class ViewerProtocol(Protocol):
     """One viewer's connection. `host` holds what all viewers share; `peer` is the viewer's address."""
 
@@ -57,6 +59,8 @@ class ViewerProtocol(Protocol):
         self._streams = Streams()
         self._gone = False
         self._timer: IDelayedCall | None = None
+        self._agreed: IDelayedCall | None = None
+        self._early = bytearray()
 
     # --- Twisted ---
 
@@ -71,7 +75,24 @@ class ViewerProtocol(Protocol):
         self.transport.write(self._connection.data_to_send())
 
     def dataReceived(self, data: bytes) -> None:
+        if self._agreed is not None:
+            self._early += data  # what had arrived with the end of the TLS handshake; no more is read now
+            return
         self._go_on(partial(self._connection.receive_data, data))
+
+    def handshakeCompleted(self) -> None:
+        """TLS is agreed, and the session tickets of TLS 1.3 are on their way. What comes in one piece with
+        them TigerVNC's viewer overlooks, and OpenSSL can neither be told from here to leave them out, nor
+        tells when they were read: so a moment passes before anything is read or said inside."""
+        self.transport.pauseProducing()
+        self._agreed = self._host.reactor.callLater(APART_SECONDS, self._tls_started)
+
+    def _tls_started(self) -> None:
+        self._agreed = None
+        self.transport.resumeProducing()
+        self._go_on(self._connection.tls_started)
+        early, self._early = bytes(self._early), bytearray()
+        self._go_on(partial(self._connection.receive_data, early))
 
     def _go_on(self, step: Callable[[], None]) -> None:
         """Does `step` with the connection, then all that follows from it."""
@@ -90,6 +111,8 @@ class ViewerProtocol(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._gone = True
         self._limit(None)
+        if self._agreed is not None and self._agreed.active():
+            self._agreed.cancel()
         self._host.protocols.discard(self)
         self._close_lines()
         if self._session is not None:
@@ -100,15 +123,18 @@ class ViewerProtocol(Protocol):
             self._host.session_ended(self._session)
 
     def pauseProducing(self) -> None:
-        if self._session is not None:
+        if self._session is None or self._gone:
+            return
+        if self._timer is None or not self._timer.active():  # Twisted says it again with every write
             self._limit(SILENT_SECONDS, "the viewer has taken nothing for a minute")
-            self._session.writable(False)
+        self._session.writable(False)
 
     def resumeProducing(self) -> None:
-        if self._session is not None:
-            self._limit(None)
-            self._session.writable(True)
-            self._run_commands()
+        if self._session is None or self._gone:
+            return
+        self._limit(None)
+        self._session.writable(True)
+        self._run_commands()
 
     def stopProducing(self) -> None:
         """Nothing is produced that connectionLost does not end."""
@@ -121,7 +147,6 @@ class ViewerProtocol(Protocol):
             self._open()
         elif isinstance(event, TlsWanted) and isinstance(event.context, ServerCertificate):
             self.transport.startTLS(server_options(event.context))
-            self._connection.tls_started()
         elif isinstance(event, AnswerWanted):
             pool = self._host.reactor.getThreadPool()
             deferToThreadPool(self._host.reactor, pool, event.question).addCallbacks(
@@ -255,8 +280,9 @@ class ViewerProtocol(Protocol):
         if isinstance(error, PeerTimeout):
             self.transport.abortConnection()  # what it never took is not waited for
         else:
+            self.transport.unregisterProducer()  # TLS would wait for us to have no more to say
             self.transport.loseConnection()
-            # TLS says goodbye and waits for an answer, for ever if need be
+            # it says goodbye and waits for an answer, for ever if need be
             self._timer = self._host.reactor.callLater(LINGER_SECONDS, self.transport.abortConnection)
 
 

@@ -101,7 +101,7 @@ class SecurityFailed:
 
 @dataclass(frozen=True, slots=True)
 class TlsWanted:
-    """Write what data_to_send() holds, start TLS on the transport, call tls_started() at once."""
+    """Write what data_to_send() holds, start TLS on the transport, call tls_started() once it is agreed."""
 
     context: object = None
 

@@ -129,11 +129,9 @@ class Link:
                 if isinstance(event, HandshakeDone):
                     self.session = ViewerSession(
                         self.share.heads,
-                        name=self.desktop.name,
                         seed=SEED,
                         codecs=self.codecs,
                         others=sent_to_others(),
-                        forced=self.forced,
                         clock=self.clock_us,
                         next_tag=self._next_tag,
                         pixel_format=CANONICAL_8,

@@ -78,7 +78,9 @@ class Accounts:
     def fail(self, account: HeadAccount, fault: Fault) -> None:
         """The whole head is unverified until a head digest matches; it is asked for again."""
         account.exactness.failed(fault.sentence)
-        if account.fault is None:
+        before = account.fault
+        another = before is not None and fault.encoding not in (None, before.encoding)
+        if before is None or another:  # the repair itself failed: the server must hear of which codec
             self._ask(account, fault)
 
     def fail_all(self, sentence: str) -> None:

@@ -173,10 +173,14 @@ class ProvenUpdates:
     def released(self, outcome: Outcome, *, shown: bool, present_us: int) -> None:
         flags = AckFlag.VERIFIED | (AckFlag.PRESENTED if shown else AckFlag(0))
         self._acknowledge(outcome, flags, present_us)
-        if self._accounts.of(outcome.head) is None:
+        account = self._accounts.of(outcome.head)
+        if account is None:
             return
         ledger = self._accounts.ledger
-        if outcome.complete:
+        if not shown:  # the glass is older than the framebuffer until all of it has been shown
+            account.unshown = [whole(account.head)]
+            account.exactness.partial()
+        elif outcome.complete:
             ledger.head(outcome.head.id).shown += 1
         latency = self._seen(outcome.input_tag)
         if latency is not None:

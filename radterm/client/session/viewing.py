@@ -32,7 +32,7 @@ from rfb_ext.wire import client_messages as c
 from rfb_ext.wire import rectangles as r
 from rfb_ext.wire import server_messages as s
 from rfb_ext.wire.numbers import PROTOCOL_VERSION, Encoding, FenceFlag, HeadPolicy, NoticeCode
-from rfb_ext.wire.types import CANONICAL_8, Rect, Screen
+from rfb_ext.wire.types import CANONICAL_8, Rect
 
 UNVERIFIED = "lossless encoding, but this server does not prove its pixels"
 WINDOW = 64 << 20
@@ -76,7 +76,6 @@ class ViewingSession:
         self._proven = ProvenUpdates(self._accounts, self.input.seen)
         self._seed: int | None = None
         self._size = (0, 0)
-        self._screens: tuple[Screen, ...] = ()
         self._notices: list[str] = []
 
     # --- what the rim takes ---
@@ -136,9 +135,9 @@ class ViewingSession:
             case s.Notice():
                 self._notice(event)
             case r.LayoutRectangle() if event.layout is not None and not event.refused:
-                self._layout((event.layout.width, event.layout.height), event.layout.screens)
+                self._layout((event.layout.width, event.layout.height))
             case r.DesktopSizeRectangle():
-                self._layout((event.width, event.height), ())
+                self._layout((event.width, event.height))
             case r.CursorWithAlphaRectangle():
                 self._commands.append(TellCursor(cursor_from_alpha_rectangle(event)))
             case r.CursorRectangle():
@@ -214,8 +213,8 @@ class ViewingSession:
         height = max(head.rect.bottom for head in heads)
         self._commands.append(Send(c.EnableContinuousUpdates(True, Rect(0, 0, width, height))))
 
-    def _layout(self, size: tuple[int, int], screens: tuple[Screen, ...]) -> None:
-        self._size, self._screens = size, screens
+    def _layout(self, size: tuple[int, int]) -> None:
+        self._size = size
         if not self.radterm:
             self._plain_heads()
 

@@ -65,7 +65,6 @@ NEEDED = (
 
 class ViewerSession:
     """`codecs`: those that passed their self-test here, best first; `others`: those for standard viewers.
-    `forced`: a codec's name.
 
     `clock`: monotonic microseconds. `next_tag`: see Input.
     """
@@ -74,11 +73,9 @@ class ViewerSession:
         self,
         heads: tuple[Head, ...],
         *,
-        name: str,
         seed: int,
         codecs: Sequence[Codec],
         others: Sequence[Codec],
-        forced: str | None,
         clock: Callable[[], int],
         next_tag: Callable[[], int],
         pixel_format: PixelFormat,
@@ -89,12 +86,10 @@ class ViewerSession:
         self.pixel_format = pixel_format
         self.offered: tuple[Codec, ...] = tuple(k for k in codecs if k.encoding == Encoding.RAW)
         self.radterm = False
-        self._name = name
         self._seed = seed
         self._codecs = tuple(codecs)
         self._others = {int(codec.encoding): codec for codec in others}
         self._formats = 0
-        self._forced = forced
         self._clock = clock
         self._view_only = view_only
         self._input = Input(next_tag, allowed=not view_only)
@@ -103,7 +98,6 @@ class ViewerSession:
         self._commands: list[Command] = [NewLines()]
         self._writable = True
         self._number = 0
-        self._generation = 0
         self._cursor: Cursor | None = None
         self._pending: list[r.Rectangle] = []  # pseudo-rectangles that wait for a standard viewer's request
         self._greeted: set[int] = set()

@@ -199,3 +199,81 @@ def test_a_viewer_that_never_finishes_its_handshake_is_let_go(monkeypatch):
         with contextlib.suppress(ConnectionResetError):
             assert idle.recv(100) == b""
         wait_until(lambda: not host.protocols)
+
+
+def test_a_viewer_that_takes_nothing_is_let_go_whatever_it_says(monkeypatch):
+    """Each answer to it is a write, and no write may begin its time anew."""
+    monkeypatch.setattr("rfb_ext.server.protocol.SILENT_SECONDS", 1.0)
+    desktop = StillDesktop(HEADS, clock)
+    with serving(desktop, codec="raw") as (host, port):
+        deaf = socket.create_connection(("127.0.0.1", port))
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        encodings = (0, -312, -313)
+        listed = b"".join(number.to_bytes(4, "big", signed=True) for number in encodings)
+        deaf.sendall(b"RFB 003.008\n\x01\x01" + bytes([2, 0, 0, 3]) + listed)
+        deaf.sendall(bytes([150, 1, 0, 0, 0, 0]) + (973).to_bytes(2, "big") + (400).to_bytes(2, "big"))
+        wait_until(lambda: len(host.protocols) == 1)
+        fence = bytes([248, 0, 0, 0, 0x80, 0, 0, 0, 60]) + bytes(60)
+        started = time.monotonic()
+        step = 0
+        with contextlib.suppress(OSError):
+            while host.protocols and time.monotonic() - started < 15:
+                step += 1
+                for head in HEADS:
+                    desktop.show(head.id, noise(head, step))
+                deaf.sendall(fence * 10)
+                threading.Event().wait(0.05)
+        wait_until(lambda: not host.protocols)
+        assert time.monotonic() - started < 10
+        deaf.close()
+
+
+def test_a_listener_that_fails_ends_the_session_and_is_not_exact():
+    class Failing(Remembering):
+        def update_ready(self, update) -> None:
+            super().update_ready(update)
+            if len(self.updates) == 2:
+                raise KeyError("a fault of the viewer")
+
+    desktop = StillDesktop(HEADS[:1], clock)
+    listener = Failing()
+    with serving(desktop) as (_, port), Beating(desktop):
+        session = open_session("127.0.0.1", port, listener)
+        desktop.show(1, noise(HEADS[0], 1))
+        listener.wait(lambda: listener.is_exact(1, desktop.pixels[1]))
+        desktop.show(1, noise(HEADS[0], 2))
+        listener.wait(lambda: listener.is_closed)
+    assert "KeyError" in str(listener.error)
+    assert not session.report()["exact"]
+
+
+def test_letting_go_twice_frees_nothing_and_what_was_not_shown_comes_again():
+    desktop = StillDesktop(HEADS[:1], clock)
+    listener = Remembering()
+    listener.hold = True
+    with serving(desktop) as (_, port), Beating(desktop), opened(port, listener):
+        pixels = noise(HEADS[0], 1)
+        for step in range(3):
+            pixels[5, 5] = step  # one tile changes
+            desktop.show(1, pixels)
+            listener.wait(lambda n=step: len(listener.updates) > n)
+            update = listener.updates[-1]
+            update.release(step == 2)
+            update.release(True)
+            if step < 2:
+                listener.wait(lambda: listener.states[1].state is State.CATCHING_UP)
+        assert Rect(0, 0, 640, 400) in listener.updates[1].region
+        listener.wait(lambda: listener.is_exact(1, desktop.pixels[1]))
+
+
+def test_a_refused_connection_leaves_no_thread():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(UnreachableError):
+        open_session("127.0.0.1", port, Remembering(), timeout=2)
+    before = threading.active_count()
+    for _ in range(3):
+        with pytest.raises(UnreachableError):
+            open_session("127.0.0.1", port, Remembering(), timeout=2)
+    assert threading.active_count() <= before

@@ -300,3 +300,32 @@ def test_unused_digest_kinds_are_not_mistaken():
     link.beat()
     assert link.state(1) is State.EXACT
     assert link.equal(1)
+
+
+def test_when_the_repair_fails_too_raw_comes_in_the_end():
+    """Planes and H.264 both arrive damaged: each is blamed for itself."""
+    link = Link((Head(1, Rect(0, 0, 96, 80)),))
+
+    def spoil(message: object) -> object:
+        if not isinstance(message, FramebufferUpdate):
+            return message
+        rects = [
+            dataclasses.replace(
+                r, payload=bytes(r.payload[: len(r.payload) // 2]) + bytes(len(r.payload) // 2)
+            )
+            if isinstance(r, PixelRectangle) and r.encoding != Encoding.RAW
+            else r
+            for r in message.rectangles
+        ]
+        return FramebufferUpdate(tuple(rects))
+
+    link.edit = spoil
+    link.run()
+    rng = np.random.default_rng(1)
+    grey = np.kron(rng.integers(0, 255, (10, 12), dtype="<u4"), np.ones((8, 8), "<u4"))
+    link.desktop.show(1, grey | grey << 8 | grey << 16)
+    for _ in range(40):
+        link.beat(0.25)
+    assert link.state(1) is State.EXACT
+    assert link.equal(1)
+    assert "raw" in link.viewing.report()["codecs"]
